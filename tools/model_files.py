@@ -1,0 +1,39 @@
+"""What every reader here shares: one kind of error, and JSON that is checked as it is read."""
+
+import json
+from pathlib import Path
+
+
+class ModelError(Exception):
+    """Something about a model's files is wrong; the message is one line that names the file."""
+
+
+def parse_json_object(text: bytes, where) -> dict:
+    """The JSON object in ``text``. Refuses repeated keys, NaN and Infinity, which JSON's readers disagree about."""
+
+    def unique(pairs):
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            keys = [key for key, _ in pairs]
+            raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
+        return found
+
+    def refuse(constant):
+        raise ValueError(f"{constant} is not a JSON number")
+
+    try:
+        value = json.loads(text.decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
+    except (ValueError, RecursionError) as e:
+        raise ModelError(f"{where}: not valid JSON: {e}") from e
+    if not isinstance(value, dict):
+        raise ModelError(f"{where}: expected a JSON object, found {type(value).__name__}")
+    return value
+
+
+def read_json_object(path: Path) -> dict:
+    return parse_json_object(path.read_bytes(), path)
+
+
+def is_count(value) -> bool:
+    """Whether a JSON value is a whole number from 0 up (Python counts ``true`` as 1)."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

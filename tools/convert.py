@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+"""Converts a Hugging Face folder with a DistilBERT or a BERT into one flat weight file.
+
+    python3 tools/convert.py MODEL_DIR OUT.flat [--dtype keep|f32|f16|int8]
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from math import prod
+from pathlib import Path
+
+try:
+    import numpy as np
+except ImportError:
+    sys.exit("convert.py: needs numpy: pip install numpy")
+
+from dtypes import quantize_rows
+from flat_file import HEADER_CRC, TensorInfo, write_flat
+from model_files import ModelError, read_json_object
+from model_names import model_tensors, read_config
+from safetensors_io import read_model
+from tokenizer_files import read_tokenizer
+
+VOCABULARY = "vocabulary"
+# A matrix below this many numbers stays F32: as int8 it would save little and cost the head its precision.
+SMALLEST_INT8 = 65_536
+RESERVED_METADATA = ("source", "converter", "dtype", "license", HEADER_CRC)
+
+
+def convert(model_dir: Path, out: Path, dtype: str = "keep", metadata=None) -> str:
+    """Writes ``out`` and returns a line that says what it holds. ``metadata`` is added to the converter's own."""
+    model_dir, out = Path(model_dir), Path(out)
+    if not model_dir.is_dir():
+        raise ModelError(f"{model_dir}: not a folder, expected one with config.json and model.safetensors")
+    config_path = model_dir / "config.json"
+    config_json = read_json_object(config_path)
+    config = read_config(config_path, config_json)
+    weights_path, stored = read_model(model_dir)
+    if out.exists() and any(out.samefile(path) for path in {tensor.path for tensor in stored.values()}):
+        raise ModelError(f"{out}: is the model's own file, expected another to write")
+    tensors, labels, left_out = model_tensors(config, weights_path, stored)
+    tokens, settings = read_tokenizer(model_dir, config.sizes["vocabulary"], config.sizes["positions"])
+    if left_out:
+        print(f"convert.py: left out, as no part of the encoder or a classifier of texts: {_modules(left_out)}",
+              file=sys.stderr)
+    vocabulary = b"" if tokens is None else _vocabulary(model_dir, tokens)
+    header = {
+        "config": config_json,
+        "tokenizer": settings,
+        "labels": labels,
+        "metadata": {"source": model_dir.resolve().name, "converter": "tools/convert.py", "dtype": dtype,
+                     **(metadata or {})},
+    }
+    infos = [TensorInfo(VOCABULARY, "U8", (len(vocabulary),))] if vocabulary else []
+    for tensor in tensors:
+        infos.extend(_infos(tensor, dtype))
+    length = write_flat(out, header, infos, _arrays(vocabulary, tensors, dtype))
+    parameters = sum(prod(tensor.source.shape) for tensor in tensors)
+    return f"{out}: {len(infos)} tensors, {parameters} parameters, {length} bytes"
+
+
+def _modules(names):
+    return ", ".join(dict.fromkeys(name.rpartition(".")[0] or name for name in names))
+
+
+def _vocabulary(model_dir, tokens):
+    try:
+        return "".join(token + "\n" for token in tokens).encode("utf-8")
+    except UnicodeEncodeError as e:
+        raise ModelError(f"{model_dir}: the vocabulary cannot be written as UTF-8: {e}") from e
+
+
+def _target_dtype(tensor, dtype):
+    if dtype == "int8":
+        shape = tensor.source.shape
+        return "I8" if len(shape) == 2 and prod(shape) >= SMALLEST_INT8 else "F32"
+    if dtype != "keep":
+        return dtype.upper()
+    # A sum needs more digits than its two terms, so folding into 16 bits would round.
+    return tensor.source.dtype if tensor.added is None else "F32"
+
+
+def _infos(tensor, dtype):
+    name, shape = tensor.name, tensor.source.shape
+    target = _target_dtype(tensor, dtype)
+    if target != "I8":
+        return [TensorInfo(name, target, shape)]
+    scales = f"{name}.scales"
+    return [TensorInfo(name, "I8", shape, scales), TensorInfo(scales, "F32", shape[:1])]
+
+
+def _arrays(vocabulary, tensors, dtype):
+    """The contents of ``_infos``, one tensor at a time."""
+    if vocabulary:
+        yield np.frombuffer(vocabulary, dtype=np.uint8)
+    for tensor in tensors:
+        target = _target_dtype(tensor, dtype)
+        values = _values(tensor)
+        if target == "I8":
+            yield from quantize_rows(values.astype(np.float32, copy=False))
+        elif target == "BF16":
+            yield tensor.source.values()
+        else:
+            yield _rounded(tensor, values, target)
+
+
+def _values(tensor):
+    """float32; float64 for a sum, so that what is written is rounded once."""
+    values = tensor.source.floats()
+    if tensor.added is None:
+        return values
+    return values.astype(np.float64) + tensor.added.floats()[0]
+
+
+def _rounded(tensor, values, target):
+    with np.errstate(over="ignore"):
+        rounded = values.astype("<f2" if target == "F16" else "<f4", copy=False)
+    # A finite number that is infinite in F16 (above 65504), or a sum that is in F32.
+    if not np.isfinite(rounded).all():
+        raise ModelError(f"{tensor.source.path}: tensor {tensor.source.name}: expected numbers that fit {target}, found"
+                         f" {np.abs(values).max():g}")
+    return rounded
+
+
+def _arguments(arguments):
+    parser = argparse.ArgumentParser(prog="convert.py", description="Converts a Hugging Face folder with a DistilBERT"
+                                     " or a BERT (safetensors) into one flat weight file.")
+    parser.add_argument("model_dir", metavar="MODEL_DIR", type=Path, help="folder with config.json, model.safetensors"
+                        " and vocab.txt or tokenizer.json")
+    parser.add_argument("out", metavar="OUT.flat", type=Path, help="the file to write")
+    parser.add_argument("--dtype", choices=("keep", "f32", "f16", "int8"), default="keep", help="how weights are"
+                        " stored; int8 is for matrices of 65536 numbers and more, the rest is f32 (default: keep)")
+    parser.add_argument("--license", metavar="TEXT", help="the weights' licence, for the file's metadata")
+    parser.add_argument("--metadata", metavar="KEY=VALUE", action="append", default=[], help="more metadata;"
+                        " may be repeated")
+    parser.add_argument("--debug", action="store_true", help="show where in the code a failure came from")
+    options = parser.parse_args(arguments)
+    metadata = {} if options.license is None else {"license": options.license}
+    for pair in options.metadata:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            parser.error(f"--metadata: expected KEY=VALUE, found {pair!r}")
+        if key in RESERVED_METADATA:
+            parser.error(f"--metadata: {key} is set by the converter; choose another key")
+        metadata[key] = value
+    return options, metadata
+
+
+def main(arguments=None) -> int:
+    options, metadata = _arguments(arguments)
+    try:
+        _print(convert(options.model_dir, options.out, options.dtype, metadata))
+        return 0
+    except (Exception, KeyboardInterrupt) as e:
+        if options.debug:
+            traceback.print_exc()
+        print("convert.py:", " ".join(_message(e).splitlines()), file=sys.stderr)
+        return 1
+
+
+def _print(line):
+    try:
+        print(line, flush=True)
+    except OSError as e:
+        # Python flushes stdout once more on its way out; give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ModelError(f"stdout: {e.strerror}; the file is written") from e
+
+
+def _message(e):
+    if isinstance(e, ModelError):
+        return str(e)
+    if isinstance(e, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(e, OSError):
+        return f"{e.filename}: {e.strerror}" if e.filename else str(e)
+    return f"{type(e).__name__}: {e} (--debug shows where)"
+
+
+if __name__ == "__main__":
+    for stream in (sys.stdout, sys.stderr):
+        # A path that the terminal cannot show is no reason to fail.
+        stream.reconfigure(errors="backslashreplace")
+    sys.exit(main())

@@ -1,0 +1,94 @@
+package io.demitasse.tokenizer;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What a text, or a pair of texts, becomes: a row of tokens with their ids, the spans of the text they came from, and
+ * for a pair the number of the text (type id 0 or 1). The first token is {@code [CLS]}, and each text is followed by
+ * {@code [SEP]}. Immutable.
+ */
+public final class Encoding {
+
+    private final Vocabulary vocabulary;
+    private final int[] ids;
+    private final int[] starts;
+    private final int[] ends;
+    private final int second;          // the first token of type 1; size() if there is none
+    private final boolean truncated;
+
+    /** Owns the arrays, which are of one length. */
+    Encoding(Vocabulary vocabulary, int[] ids, int[] starts, int[] ends, int second, boolean truncated) {
+        this.vocabulary = vocabulary;
+        this.ids = ids;
+        this.starts = starts;
+        this.ends = ends;
+        this.second = second;
+        this.truncated = truncated;
+    }
+
+    /** How many tokens there are, the added special tokens included. */
+    public int size() {
+        return ids.length;
+    }
+
+    /** The ids, as a copy. */
+    public int[] ids() {
+        return ids.clone();
+    }
+
+    /** The id of token i. */
+    public int id(int i) {
+        return ids[i];
+    }
+
+    /** Token i as the vocabulary writes it: {@code ##} before what continues a word. */
+    public String token(int i) {
+        return vocabulary.token(ids[i]);
+    }
+
+    /** All tokens, as an unmodifiable list. */
+    public List<String> tokens() {
+        return Arrays.stream(ids).mapToObj(vocabulary::token).toList();
+    }
+
+    /**
+     * Where token i starts in its text, in UTF-16 units as {@link String#substring(int, int)} takes them. The added
+     * {@code [CLS]} and {@code [SEP]} have the span [0, 0); a token of type 1 has its span in the second text.
+     */
+    public int start(int i) {
+        return starts[i];
+    }
+
+    /** Where token i ends in its text (exclusive), in UTF-16 units. */
+    public int end(int i) {
+        return ends[i];
+    }
+
+    /** 0 for the tokens up to and including the first added {@code [SEP]}, 1 for those after it. */
+    public int typeId(int i) {
+        return Objects.checkIndex(i, ids.length) < second ? 0 : 1;
+    }
+
+    /** The type ids of all tokens, as a new array. */
+    public int[] typeIds() {
+        int[] types = new int[ids.length];
+        Arrays.fill(types, second, types.length, 1);
+        return types;
+    }
+
+    /** Whether tokens were cut off to fit the length asked for. */
+    public boolean truncated() {
+        return truncated;
+    }
+
+    /**
+     * Copies the ids to {@code target[offset, offset + size())}.
+     *
+     * @throws IndexOutOfBoundsException if they do not fit
+     */
+    public void copyIds(int[] target, int offset) {
+        System.arraycopy(ids, 0, target, offset, ids.length);
+    }
+}

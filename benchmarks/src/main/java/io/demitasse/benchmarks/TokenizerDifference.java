@@ -1,0 +1,104 @@
+package io.demitasse.benchmarks;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import io.demitasse.tokenizer.TokenizerSettings;
+import io.demitasse.tokenizer.Vocabulary;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Searches for texts that Demitasse's tokenizer and Hugging Face's Rust one treat differently: random single texts and
+ * pairs, whole and truncated.
+ */
+public final class TokenizerDifference {
+
+    private static final int[] LENGTHS = {1 << 20, 512, 64, 33, 16, 5, 4, 3};
+    private static final int MOST_SHOWN = 50;
+
+    private TokenizerDifference() {
+    }
+
+    /** Arguments: vocab.txt, the number of texts, the seed. */
+    public static void main(String[] args) throws IOException {
+        if (args.length != 3) {
+            System.err.println("usage: TokenizerDifference VOCAB.txt TEXTS SEED");
+            System.exit(2);
+        }
+        Vocabulary vocabulary = Vocabulary.read(Path.of(args[0]));
+        int number = Integer.parseInt(args[1]);
+        WordPieceTokenizer demitasse = new WordPieceTokenizer(vocabulary, TokenizerSettings.uncased());
+        RandomTexts texts = new RandomTexts(vocabulary, Long.parseLong(args[2]));
+        int each = (number + LENGTHS.length - 1) / LENGTHS.length;
+        int compared = 0;
+        int different = 0;
+        for (int maxLength : LENGTHS) {
+            try (RustTokenizer rust = new RustTokenizer(vocabulary, maxLength)) {
+                for (int i = 0; i < each; i++) {
+                    String text = texts.next();
+                    boolean single = i % 2 == 0;
+                    String pair = single ? "" : texts.next();
+                    io.demitasse.tokenizer.Encoding ours = single
+                            ? demitasse.encode(text, maxLength)
+                            : demitasse.encode(text, pair, maxLength);
+                    Encoding theirs = single ? rust.encode(text) : rust.encode(text, pair);
+                    compared++;
+                    if (!agree(ours, theirs, text, pair)) {
+                        different++;
+                        if (different <= MOST_SHOWN) {
+                            show(ours, theirs, text, pair, maxLength);
+                        }
+                    }
+                }
+            }
+        }
+        System.out.printf("%d encodings compared, %d differ%n", compared, different);
+    }
+
+    /** Whether two encodings have the same ids, types and spans. */
+    static boolean agree(io.demitasse.tokenizer.Encoding ours, Encoding theirs, String text, String pair) {
+        return Arrays.equals(longs(ours.ids()), theirs.getIds())
+                && Arrays.equals(longs(ours.typeIds()), theirs.getTypeIds())
+                && Arrays.equals(spans(ours), RustTokenizer.spans(theirs, text, pair));
+    }
+
+    private static void show(io.demitasse.tokenizer.Encoding ours, Encoding theirs, String text, String pair,
+            int maxLength) {
+        System.out.println("text   " + escape(text) + (pair.isEmpty() ? "" : "\npair   " + escape(pair)));
+        System.out.println("length " + maxLength);
+        int[] our = spans(ours);
+        int[] their = RustTokenizer.spans(theirs, text, pair);
+        if (ours.size() != theirs.getIds().length) {
+            System.out.println("ours   " + ours.tokens());
+            System.out.println("theirs " + Arrays.toString(theirs.getTokens()));
+            return;
+        }
+        for (int i = 0; i < ours.size(); i++) {
+            int start = 2 * i;
+            if (ours.id(i) != theirs.getIds()[i] || our[start] != their[start] || our[start + 1] != their[start + 1]) {
+                System.out.printf("ours   %s [%d, %d)  theirs %s [%d, %d)%n", ours.token(i), our[start], our[start + 1],
+                        theirs.getTokens()[i], their[start], their[start + 1]);
+            }
+        }
+    }
+
+    private static long[] longs(int[] ints) {
+        return Arrays.stream(ints).asLongStream().toArray();
+    }
+
+    private static int[] spans(io.demitasse.tokenizer.Encoding encoding) {
+        int[] spans = new int[2 * encoding.size()];
+        for (int i = 0; i < encoding.size(); i++) {
+            spans[2 * i] = encoding.start(i);
+            spans[2 * i + 1] = encoding.end(i);
+        }
+        return spans;
+    }
+
+    private static String escape(String text) {
+        StringBuilder escaped = new StringBuilder();
+        text.chars().forEach(c -> escaped.append(c >= ' ' && c < 0x7F ? "" + (char) c : String.format("\\u%04X", c)));
+        return escaped.toString();
+    }
+}

@@ -95,10 +95,13 @@ final class BertNormalizer {
         }
         boolean ideograph = setIdeographsApart && UnicodeClasses.CJK.has(codePoint);
         String characters = lowercase(stripAccents(Character.toString(codePoint)));
-        int[] results = characters.codePoints().toArray();
+        int[] results = new int[characters.codePointCount(0, characters.length())];
+        int place = 0;
         for (int i = 0; i < results.length; i++) {
-            int kind = ideograph || UnicodeClasses.PUNCTUATION.has(results[i]) ? ALONE : LETTER;
-            results[i] = results[i] << VALUE_SHIFT | kind;
+            int result = characters.codePointAt(place);
+            int kind = ideograph || UnicodeClasses.PUNCTUATION.has(result) ? ALONE : LETTER;
+            results[i] = result << VALUE_SHIFT | kind;
+            place += Character.charCount(result);
         }
         return results;
     }
@@ -108,10 +111,14 @@ final class BertNormalizer {
         if (!stripAccents || character.charAt(0) < PAGE_SIZE) {
             return character;
         }
+        String decomposed = Normalizer.normalize(character, Normalizer.Form.NFD);
         StringBuilder stripped = new StringBuilder();
-        Normalizer.normalize(character, Normalizer.Form.NFD).codePoints()
-                .filter(c -> !UnicodeClasses.MARK.has(c))
-                .forEach(stripped::appendCodePoint);
+        for (int i = 0; i < decomposed.length(); i = decomposed.offsetByCodePoints(i, 1)) {
+            int codePoint = decomposed.codePointAt(i);
+            if (!UnicodeClasses.MARK.has(codePoint)) {
+                stripped.appendCodePoint(codePoint);
+            }
+        }
         return stripped.toString();
     }
 
@@ -121,13 +128,14 @@ final class BertNormalizer {
             return characters;
         }
         StringBuilder lowered = new StringBuilder();
-        characters.codePoints().forEach(c -> {
-            if (c == DOTTED_CAPITAL_I) {
+        for (int i = 0; i < characters.length(); i = characters.offsetByCodePoints(i, 1)) {
+            int codePoint = characters.codePointAt(i);
+            if (codePoint == DOTTED_CAPITAL_I) {
                 lowered.append("i\u0307");
             } else {
-                lowered.appendCodePoint(Character.toLowerCase(c));
+                lowered.appendCodePoint(Character.toLowerCase(codePoint));
             }
-        });
+        }
         return lowered.toString();
     }
 

@@ -17,6 +17,7 @@ final class TokenScanner {
     /** A longer word is not looked up (Hugging Face's max_input_chars_per_word). */
     private static final int LONGEST_WORD = 100;    // code points
     private static final int WORD_UNITS = 2 * LONGEST_WORD;
+    private static final int USUAL_WORD = 32;       // UTF-16 units
 
     /** The hash's base to the power of 0, 1, ... */
     private static final int[] POWERS = powers();
@@ -24,18 +25,19 @@ final class TokenScanner {
     private final String text;
     private final Vocabulary vocabulary;
     private final BertNormalizer normalizer;
+    private final byte[] ascii;
     private final SpecialTokens specials;
     private final int unknown;
     private final int keep;
     private final long stop;
 
     // The word being read. A char's origin is where the code point that it came from starts in the text.
-    private final char[] word = new char[WORD_UNITS];
-    private final int[] origins = new int[WORD_UNITS];
+    private char[] word = new char[USUAL_WORD];
+    private int[] origins = new int[USUAL_WORD];
+    private int[] hashes = new int[USUAL_WORD + 1];    // of the word's first 0, 1, ... chars
     private int units;
     private int codePoints;
     private int last;
-    private int[] prefixHashes;    // [units + 1], of the word's first 0, 1, ... chars
 
     // The tokens found. Only the first ones are kept, all are counted.
     private int[] ids;
@@ -51,6 +53,7 @@ final class TokenScanner {
         this.text = Objects.requireNonNull(text, "text");
         this.vocabulary = vocabulary;
         this.normalizer = normalizer;
+        ascii = normalizer.ascii();
         this.specials = specials;
         this.unknown = unknown;
         this.keep = keep;
@@ -78,34 +81,65 @@ final class TokenScanner {
         System.arraycopy(this.ends, 0, ends, offset, number);
     }
 
+    /** Reads the text, as far as it has to. */
     void scan() {
-        byte[] ascii = normalizer.ascii();
         int length = text.length();
-        int place = 0;
+        int place = scanLetters(0);
         while (place < length && count <= stop) {
-            char c = text.charAt(place);
-            if (c >= ascii.length) {
-                place = scanCodePoint(place);
-                continue;
-            }
-            byte letter = ascii[c];
-            if (letter > 0) {
-                append(letter, place++);
-            } else if (letter == ASCII_SPACE) {
-                endWord();
-                place++;
-            } else if (letter == ASCII_ALONE) {
-                endWord();
-                place = scanPunctuation(c, place);
-            } else {
-                place++;
-            }
+            place = scanLetters(scanCharacter(place));
         }
         endWord();
     }
 
-    /** ASCII punctuation, or the special token that starts with it. */
+    /** Appends ASCII letters while there are any and the word has room: most of most texts, so without detours. */
+    private int scanLetters(int from) {
+        byte[] ascii = this.ascii;
+        String text = this.text;
+        char[] word = this.word;
+        int[] origins = this.origins;
+        int[] hashes = this.hashes;
+        int unit = units;
+        int hash = hashes[unit];
+        int place = from;
+        int end = Math.min(text.length() - from, Math.min(LONGEST_WORD - codePoints, word.length - unit)) + from;
+        while (place < end) {
+            char c = text.charAt(place);
+            if (c >= ascii.length || ascii[c] <= 0) {
+                break;
+            }
+            byte letter = ascii[c];
+            hash = Vocabulary.HASH_BASE * hash + letter;
+            word[unit] = (char) letter;
+            origins[unit++] = place++;
+            hashes[unit] = hash;
+        }
+        if (place > from) {
+            codePoints += unit - units;
+            units = unit;
+            last = place - 1;
+        }
+        return place;
+    }
+
+    /** Reads any one character, or a special token, and says where the next one starts. */
+    private int scanCharacter(int place) {
+        char c = text.charAt(place);
+        if (c >= ascii.length) {
+            return scanCodePoint(place);
+        }
+        byte letter = ascii[c];
+        if (letter > 0) {
+            append(letter, place);
+        } else if (letter == ASCII_SPACE) {
+            endWord();
+        } else if (letter == ASCII_ALONE) {
+            return scanPunctuation(c, place);
+        }
+        return place + 1;
+    }
+
     private int scanPunctuation(char c, int place) {
+        endWord();
         int special = c == SpecialTokens.START ? specials.at(text, place) : -1;
         if (special >= 0) {
             int end = place + specials.length(special);
@@ -121,7 +155,9 @@ final class TokenScanner {
         int codePoint = text.codePointAt(place);
         int result = normalizer.map(codePoint);
         switch (result & KIND_MASK) {
-            case BertNormalizer.REMOVED -> { }
+            case BertNormalizer.REMOVED -> {
+                // As if it were not there: the word goes on.
+            }
             case BertNormalizer.SPACE -> endWord();
             case BertNormalizer.SEVERAL -> {
                 for (int part : normalizer.several(codePoint)) {
@@ -150,37 +186,39 @@ final class TokenScanner {
             return;
         }
         codePoints++;
-        int end = units + Character.toChars(codePoint, word, units);
-        Arrays.fill(origins, units, end, origin);
-        units = end;
+        if (Character.isBmpCodePoint(codePoint)) {
+            appendUnit((char) codePoint, origin);
+        } else {
+            appendUnit(Character.highSurrogate(codePoint), origin);
+            appendUnit(Character.lowSurrogate(codePoint), origin);
+        }
+    }
+
+    private void appendUnit(char unit, int origin) {
+        if (units == word.length) {
+            word = Arrays.copyOf(word, WORD_UNITS);
+            origins = Arrays.copyOf(origins, WORD_UNITS);
+            hashes = Arrays.copyOf(hashes, WORD_UNITS + 1);
+        }
+        word[units] = unit;
+        origins[units] = origin;
+        hashes[units + 1] = Vocabulary.HASH_BASE * hashes[units] + unit;
+        units++;
     }
 
     private void endWord() {
         if (codePoints == 0) {
             return;
         }
-        if (codePoints > LONGEST_WORD || !addWhole() && !addPieces()) {
+        if (codePoints > LONGEST_WORD || !addPieces()) {
             add(unknown, origins[0], endOf(last));
         }
         units = 0;
         codePoints = 0;
     }
 
-    private boolean addWhole() {
-        int hash = 0;
-        for (int i = 0; i < units; i++) {
-            hash = Vocabulary.HASH_BASE * hash + word[i];
-        }
-        int id = vocabulary.find(word, 0, units, hash);
-        if (id >= 0) {
-            add(id, origins[0], endOf(last));
-        }
-        return id >= 0;
-    }
-
     /** Cuts the word into the longest pieces there are, from the left; if any part of it has none, into nothing. */
     private boolean addPieces() {
-        hashPrefixes();
         long before = count;
         int from = 0;
         while (from < units) {
@@ -204,20 +242,11 @@ final class TokenScanner {
 
     private int piece(int from, int to) {
         if (from == 0) {
-            return vocabulary.find(word, 0, to, prefixHashes[to]);
+            return vocabulary.find(word, 0, to, hashes[to]);
         }
         int power = POWERS[to - from];
-        int hash = prefixHashes[to] - prefixHashes[from] * power;
+        int hash = hashes[to] - hashes[from] * power;
         return vocabulary.findContinuation(word, from, to, hash, power);
-    }
-
-    private void hashPrefixes() {
-        if (prefixHashes == null) {
-            prefixHashes = new int[WORD_UNITS + 1];
-        }
-        for (int i = 0; i < units; i++) {
-            prefixHashes[i + 1] = Vocabulary.HASH_BASE * prefixHashes[i] + word[i];
-        }
     }
 
     /** Where the code point that starts at a place in the text ends. */

@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.List;
 
 /**
  * What kind of character a code point is to Hugging Face's library, from the table {@code wordpiece-unicode.tsv}.
@@ -28,26 +27,31 @@ final class UnicodeClasses {
     private static final String TABLE = "wordpiece-unicode.tsv";
 
     static {
-        List<String> lines = readTable();
-        REMOVED = new UnicodeClasses(lines, "removed");
-        SPACE = new UnicodeClasses(lines, "space");
-        CJK = new UnicodeClasses(lines, "cjk");
-        MARK = new UnicodeClasses(lines, "mark");
-        PUNCTUATION = new UnicodeClasses(lines, "punct");
+        String[] rows = readTable().split("\n");
+        REMOVED = new UnicodeClasses(rows, "removed\t");
+        SPACE = new UnicodeClasses(rows, "space\t");
+        CJK = new UnicodeClasses(rows, "cjk\t");
+        MARK = new UnicodeClasses(rows, "mark\t");
+        PUNCTUATION = new UnicodeClasses(rows, "punct\t");
     }
 
     private final int[] firsts;    // of ranges, ascending
     private final int[] lasts;     // inclusive
 
-    private UnicodeClasses(List<String> table, String property) {
-        List<String> rows = table.stream().filter(line -> line.startsWith(property + '\t')).toList();
-        firsts = new int[rows.size()];
-        lasts = new int[rows.size()];
-        for (int i = 0; i < rows.size(); i++) {
-            String[] fields = rows.get(i).split("\t");
-            firsts[i] = Integer.parseInt(fields[1], 16);
-            lasts[i] = Integer.parseInt(fields[2], 16);
+    private UnicodeClasses(String[] rows, String property) {
+        int[] from = new int[rows.length];
+        int[] to = new int[rows.length];
+        int size = 0;
+        for (String row : rows) {
+            if (row.startsWith(property)) {
+                int tab = row.lastIndexOf('\t');
+                from[size] = Integer.parseInt(row, property.length(), tab, 16);
+                to[size] = Integer.parseInt(row, tab + 1, row.length(), 16);
+                size++;
+            }
         }
+        firsts = Arrays.copyOf(from, size);
+        lasts = Arrays.copyOf(to, size);
     }
 
     boolean has(int codePoint) {
@@ -56,12 +60,12 @@ final class UnicodeClasses {
         return range >= 0 && codePoint <= lasts[range];
     }
 
-    private static List<String> readTable() {
+    private static String readTable() {
         try (InputStream table = UnicodeClasses.class.getResourceAsStream(TABLE)) {
             if (table == null) {
                 throw new IllegalStateException("the resource " + TABLE + " is missing beside " + UnicodeClasses.class);
             }
-            return new String(table.readAllBytes(), StandardCharsets.US_ASCII).lines().toList();
+            return new String(table.readAllBytes(), StandardCharsets.US_ASCII);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

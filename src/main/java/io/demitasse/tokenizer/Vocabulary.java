@@ -7,7 +7,7 @@ import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,35 +23,44 @@ public final class Vocabulary {
 
     private static final int CONTINUATION_HASH = CONTINUATION.hashCode();
 
-    private final String[] tokens;
-    private final char[] text;      // all tokens end to end
-    private final int[] offsets;    // [size + 1], where each token starts in text
-    private final long[] slots;     // open addressing: the hash above, id + 1 below; 0 is empty
+    private final char[] lines;     // the file's text: each token and a line feed
+    private final int[] starts;     // [size + 1], where each line starts
+    private final long[] slots;     // open addressing: the token's hash above, id + 1 below; 0 is empty
     private final int shift;
     private final int longest;
+    private final String[] tokens;  // made when asked for; it does not matter which thread's stays
 
-    private Vocabulary(List<String> list) {
-        tokens = list.toArray(String[]::new);
-        offsets = new int[tokens.length + 1];
-        int units = 0;
+    /** The text's lines all end with a line feed. One loop over it: at start-up nothing is compiled yet. */
+    private Vocabulary(String text) {
+        lines = text.toCharArray();
+        int[] lineStarts = new int[lines.length / 6 + 2];
+        int[] hashes = new int[lineStarts.length];
+        int size = 0;
+        int hash = 0;
         int longestToken = 0;
-        for (int id = 0; id < tokens.length; id++) {
-            int length = tokens[id].length();
-            units += length;
-            longestToken = Math.max(longestToken, length);
-            offsets[id + 1] = units;
+        for (int i = 0; i < lines.length; i++) {
+            if (lines[i] != '\n') {
+                hash = HASH_BASE * hash + lines[i];
+                continue;
+            }
+            if (size + 1 == lineStarts.length) {
+                lineStarts = Arrays.copyOf(lineStarts, 2 * lineStarts.length);
+                hashes = Arrays.copyOf(hashes, lineStarts.length);
+            }
+            longestToken = Math.max(longestToken, i - lineStarts[size]);
+            hashes[size++] = hash;
+            lineStarts[size] = i + 1;
+            hash = 0;
         }
+        starts = Arrays.copyOf(lineStarts, size + 1);
         longest = longestToken;
-        text = new char[units];
-        for (int id = 0; id < tokens.length; id++) {
-            tokens[id].getChars(0, tokens[id].length(), text, offsets[id]);
-        }
+        tokens = new String[size];
         // At most half full, so that a miss, which is what most probes are, ends soon.
-        int bits = Math.max(4, 33 - Integer.numberOfLeadingZeros(tokens.length));
+        int bits = Math.max(4, 33 - Integer.numberOfLeadingZeros(size));
         shift = 32 - bits;
         slots = new long[1 << bits];
-        for (int id = 0; id < tokens.length; id++) {
-            insert(id);
+        for (int id = 0; id < size; id++) {
+            insert(id, hashes[id]);
         }
     }
 
@@ -72,7 +81,7 @@ public final class Vocabulary {
                 throw new IllegalArgumentException("token " + id + " has a lone surrogate");
             }
         }
-        return new Vocabulary(tokens);
+        return new Vocabulary(tokens.isEmpty() ? "" : String.join("\n", tokens) + '\n');
     }
 
     /**
@@ -81,22 +90,14 @@ public final class Vocabulary {
      * @throws IllegalArgumentException if it is not UTF-8
      */
     public static Vocabulary parse(byte[] lines) {
-        String all;
+        String text;
         try {
-            all = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(lines)).toString();
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(lines)).toString();
         } catch (CharacterCodingException e) {
             throw new IllegalArgumentException("the vocabulary is not UTF-8", e);
         }
-        List<String> tokens = new ArrayList<>(all.length() / 7);
-        int start = 0;
-        while (start < all.length()) {
-            int lineFeed = all.indexOf('\n', start);
-            int end = lineFeed < 0 ? all.length() : lineFeed;
-            boolean carriageReturn = end > start && all.charAt(end - 1) == '\r';
-            tokens.add(all.substring(start, carriageReturn ? end - 1 : end));
-            start = end + 1;
-        }
-        return new Vocabulary(tokens);
+        boolean ended = text.isEmpty() || text.endsWith("\n");
+        return new Vocabulary((ended ? text : text + '\n').replace("\r\n", "\n"));
     }
 
     /**
@@ -124,7 +125,12 @@ public final class Vocabulary {
      * @throws IndexOutOfBoundsException if the id is not in [0, size)
      */
     public String token(int id) {
-        return tokens[id];
+        String token = tokens[id];
+        if (token == null) {
+            token = new String(lines, starts[id], end(id) - starts[id]);
+            tokens[id] = token;
+        }
+        return token;
     }
 
     /** The id of a token, or -1 if the vocabulary does not have it. */
@@ -135,11 +141,7 @@ public final class Vocabulary {
 
     /** The vocabulary as {@code vocab.txt} has it: UTF-8, each token followed by a line feed. */
     public byte[] toBytes() {
-        StringBuilder lines = new StringBuilder(text.length + tokens.length);
-        for (String token : tokens) {
-            lines.append(token).append('\n');
-        }
-        return lines.toString().getBytes(StandardCharsets.UTF_8);
+        return new String(lines).getBytes(StandardCharsets.UTF_8);
     }
 
     /** The number of chars in the longest token. */
@@ -178,20 +180,24 @@ public final class Vocabulary {
             }
             if ((int) (entry >>> 32) == whole) {
                 int id = (int) entry - 1;
-                if (tokens[id].startsWith(CONTINUATION) && matches(id, CONTINUATION.length(), chars, from, to)) {
+                if (isContinuation(id) && matches(id, CONTINUATION.length(), chars, from, to)) {
                     return id;
                 }
             }
         }
     }
 
-    private void insert(int id) {
-        int hash = tokens[id].hashCode();
+    private void insert(int id, int hash) {
         int slot = slot(hash);
-        while (slots[slot] != 0 && !tokens[(int) slots[slot] - 1].equals(tokens[id])) {
+        while (slots[slot] != 0 && !isDuplicate((int) slots[slot] - 1, id)) {
             slot = slot + 1 & slots.length - 1;
         }
         slots[slot] = (long) hash << 32 | id + 1;
+    }
+
+    /** Whether two tokens are the same, of which the later one is to be found. */
+    private boolean isDuplicate(int id, int later) {
+        return Arrays.equals(lines, starts[id], end(id), lines, starts[later], end(later));
     }
 
     /** Fibonacci hashing: the upper bits of the product depend on all bits of the hash. */
@@ -199,16 +205,17 @@ public final class Vocabulary {
         return hash * 0x9E3779B9 >>> shift;
     }
 
+    /** Whether the token, without its first {@code skip} chars, is {@code chars[from, to)}. */
     private boolean matches(int id, int skip, char[] chars, int from, int to) {
-        int offset = offsets[id] + skip;
-        if (offsets[id + 1] - offset != to - from) {
-            return false;
-        }
-        for (int i = from; i < to; i++) {
-            if (text[offset++] != chars[i]) {
-                return false;
-            }
-        }
-        return true;
+        return Arrays.equals(lines, starts[id] + skip, end(id), chars, from, to);
+    }
+
+    private boolean isContinuation(int id) {
+        int start = starts[id];
+        return end(id) - start >= 2 && lines[start] == '#' && lines[start + 1] == '#';
+    }
+
+    private int end(int id) {
+        return starts[id + 1] - 1;
     }
 }

@@ -6,6 +6,7 @@ import io.demitasse.tokenizer.Vocabulary;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.Arrays;
 
 /**
@@ -14,8 +15,14 @@ import java.util.Arrays;
  */
 public final class TokenizerDifference {
 
-    private static final int[] LENGTHS = {1 << 20, 512, 64, 33, 16, 5, 4, 3};
+    /** The library keeps all it cuts off, for pairs all combinations, so that short lengths take it very long. */
+    private static final Length[] LENGTHS = {
+        new Length(1 << 20, 0.7), new Length(64, 0.1), new Length(33, 0.1), new Length(16, 0.09), new Length(8, 0.0025),
+        new Length(5, 0.0025), new Length(4, 0.0025), new Length(3, 0.0025)};
     private static final int MOST_SHOWN = 50;
+
+    private record Length(int maxLength, double share) {
+    }
 
     private TokenizerDifference() {
     }
@@ -30,12 +37,13 @@ public final class TokenizerDifference {
         int number = Integer.parseInt(args[1]);
         WordPieceTokenizer demitasse = new WordPieceTokenizer(vocabulary, TokenizerSettings.uncased());
         RandomTexts texts = new RandomTexts(vocabulary, Long.parseLong(args[2]));
-        int each = (number + LENGTHS.length - 1) / LENGTHS.length;
         int compared = 0;
+        int documented = 0;
         int different = 0;
-        for (int maxLength : LENGTHS) {
+        for (Length length : LENGTHS) {
+            int maxLength = length.maxLength;
             try (RustTokenizer rust = new RustTokenizer(vocabulary, maxLength)) {
-                for (int i = 0; i < each; i++) {
+                for (int i = 0; i < number * length.share; i++) {
                     String text = texts.next();
                     boolean single = i % 2 == 0;
                     String pair = single ? "" : texts.next();
@@ -44,7 +52,12 @@ public final class TokenizerDifference {
                             : demitasse.encode(text, pair, maxLength);
                     Encoding theirs = single ? rust.encode(text) : rust.encode(text, pair);
                     compared++;
-                    if (!agree(ours, theirs, text, pair)) {
+                    if (agree(ours, theirs, text, pair)) {
+                        continue;
+                    }
+                    if (isDocumented(ours, theirs, text, pair)) {
+                        documented++;
+                    } else {
                         different++;
                         if (different <= MOST_SHOWN) {
                             show(ours, theirs, text, pair, maxLength);
@@ -53,7 +66,8 @@ public final class TokenizerDifference {
                 }
             }
         }
-        System.out.printf("%d encodings compared, %d differ%n", compared, different);
+        System.out.printf("%d encodings compared, %d differ, %d more only in the span of a word with a reordered mark%n",
+                compared, different, documented);
     }
 
     /** Whether two encodings have the same ids, types and spans. */
@@ -61,6 +75,35 @@ public final class TokenizerDifference {
         return Arrays.equals(longs(ours.ids()), theirs.getIds())
                 && Arrays.equals(longs(ours.typeIds()), theirs.getTypeIds())
                 && Arrays.equals(spans(ours), RustTokenizer.spans(theirs, text, pair));
+    }
+
+    /**
+     * Whether two encodings differ in nothing but the spans of unknown words that start or end with one of the marks
+     * that are kept although canonical order moves them. Where such a mark changes places with another one, the
+     * library gives it the other one's span. No vocabulary has these marks.
+     */
+    private static boolean isDocumented(io.demitasse.tokenizer.Encoding ours, Encoding theirs, String text,
+            String pair) {
+        if (!Arrays.equals(longs(ours.ids()), theirs.getIds())
+                || !Arrays.equals(longs(ours.typeIds()), theirs.getTypeIds())) {
+            return false;
+        }
+        int[] our = spans(ours);
+        int[] their = RustTokenizer.spans(theirs, text, pair);
+        for (int i = 0; i < ours.size(); i++) {
+            if (our[2 * i] != their[2 * i] || our[2 * i + 1] != their[2 * i + 1]) {
+                String word = (ours.typeId(i) == 0 ? text : pair).substring(our[2 * i], our[2 * i + 1]);
+                if (!ours.token(i).equals("[UNK]") || !moves(word.codePointAt(0)) && !moves(word.codePointBefore(word.length()))) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Whether canonical order moves a mark, here behind one of the lowest class there is. */
+    private static boolean moves(int mark) {
+        return Normalizer.normalize(Character.toString(mark) + '\u0334', Normalizer.Form.NFD).charAt(0) == '\u0334';
     }
 
     private static void show(io.demitasse.tokenizer.Encoding ours, Encoding theirs, String text, String pair,

@@ -5,26 +5,27 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.demitasse.tokenizer.TokenizerSettings;
 import io.demitasse.tokenizer.Vocabulary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/** Hugging Face's Rust tokenizer by way of DJL, with bert-base-uncased's settings and a given vocabulary. */
+/** Hugging Face's Rust tokenizer by way of DJL, set up as a Demitasse one is. */
 final class RustTokenizer implements AutoCloseable {
 
     private static final String[] SPECIALS = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
 
     private final HuggingFaceTokenizer tokenizer;
 
-    /** A tokenizer that truncates to maxLength tokens, longest_first. */
-    RustTokenizer(Vocabulary vocabulary, int maxLength) throws IOException {
-        byte[] json = tokenizerJson(vocabulary).toString().getBytes(StandardCharsets.UTF_8);
+    RustTokenizer(Vocabulary vocabulary, TokenizerSettings settings) throws IOException {
+        String maxLength = Integer.toString(settings.maxLength());
+        byte[] json = tokenizerJson(vocabulary, settings).toString().getBytes(StandardCharsets.UTF_8);
         tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), Map.of(
                 "truncation", "longest_first",
-                "maxLength", Integer.toString(maxLength),
-                "modelMaxLength", Integer.toString(maxLength),
+                "maxLength", maxLength,
+                "modelMaxLength", maxLength,
                 "padding", "false",
                 "addSpecialTokens", "true"));
     }
@@ -73,12 +74,12 @@ final class RustTokenizer implements AutoCloseable {
         return places;
     }
 
-    private static JsonObject tokenizerJson(Vocabulary vocabulary) {
+    private static JsonObject tokenizerJson(Vocabulary vocabulary, TokenizerSettings settings) {
         JsonObject normalizer = typed("BertNormalizer");
         normalizer.addProperty("clean_text", true);
-        normalizer.addProperty("handle_chinese_chars", true);
-        normalizer.add("strip_accents", null);
-        normalizer.addProperty("lowercase", true);
+        normalizer.addProperty("handle_chinese_chars", settings.tokenizeChineseChars());
+        normalizer.addProperty("strip_accents", settings.stripAccents());
+        normalizer.addProperty("lowercase", settings.lowercase());
 
         JsonObject ids = new JsonObject();
         for (int id = 0; id < vocabulary.size(); id++) {

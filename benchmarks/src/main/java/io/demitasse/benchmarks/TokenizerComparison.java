@@ -34,7 +34,7 @@ public final class TokenizerComparison {
         Vocabulary vocabulary = Vocabulary.read(Path.of(args[0]));
         List<String> sentences = Sentences.read(Path.of(args[1]));
         WordPieceTokenizer demitasse = new WordPieceTokenizer(vocabulary, TokenizerSettings.uncased());
-        try (RustTokenizer rust = new RustTokenizer(vocabulary, demitasse.settings().maxLength())) {
+        try (RustTokenizer rust = new RustTokenizer(vocabulary, demitasse.settings())) {
             int tokens = check(sentences, demitasse, rust);
             System.out.printf(Locale.ROOT, "%d sentences, %d tokens: all ids and spans are equal%n",
                     sentences.size(), tokens);

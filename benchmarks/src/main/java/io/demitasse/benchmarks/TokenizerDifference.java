@@ -11,17 +11,26 @@ import java.util.Arrays;
 
 /**
  * Searches for texts that Demitasse's tokenizer and Hugging Face's Rust one treat differently: random single texts and
- * pairs, whole and truncated.
+ * pairs, whole and truncated, with each setting.
  */
 public final class TokenizerDifference {
 
+    private static final int WHOLE = 1 << 20;
+
     /** The library keeps all it cuts off, for pairs all combinations, so that short lengths take it very long. */
-    private static final Length[] LENGTHS = {
-        new Length(1 << 20, 0.7), new Length(64, 0.1), new Length(33, 0.1), new Length(16, 0.09), new Length(8, 0.0025),
-        new Length(5, 0.0025), new Length(4, 0.0025), new Length(3, 0.0025)};
+    private static final Part[] PARTS = {
+        new Part(0.6, uncased(WHOLE)), new Part(0.08, uncased(64)), new Part(0.08, uncased(33)),
+        new Part(0.08, uncased(16)), new Part(0.0025, uncased(8)), new Part(0.0025, uncased(5)),
+        new Part(0.0025, uncased(4)), new Part(0.0025, uncased(3)),
+        new Part(0.03, new TokenizerSettings(false, null, true, WHOLE)),
+        new Part(0.03, new TokenizerSettings(false, true, true, WHOLE)),
+        new Part(0.03, new TokenizerSettings(true, false, true, WHOLE)),
+        new Part(0.03, new TokenizerSettings(true, null, false, WHOLE)),
+        new Part(0.03, new TokenizerSettings(true, false, false, WHOLE))};
     private static final int MOST_SHOWN = 50;
 
-    private record Length(int maxLength, double share) {
+    /** A share of the texts, and how they are encoded. */
+    private record Part(double share, TokenizerSettings settings) {
     }
 
     private TokenizerDifference() {
@@ -35,21 +44,20 @@ public final class TokenizerDifference {
         }
         Vocabulary vocabulary = Vocabulary.read(Path.of(args[0]));
         int number = Integer.parseInt(args[1]);
-        WordPieceTokenizer demitasse = new WordPieceTokenizer(vocabulary, TokenizerSettings.uncased());
         RandomTexts texts = new RandomTexts(vocabulary, Long.parseLong(args[2]));
         int compared = 0;
         int documented = 0;
         int different = 0;
-        for (Length length : LENGTHS) {
-            int maxLength = length.maxLength;
-            try (RustTokenizer rust = new RustTokenizer(vocabulary, maxLength)) {
-                for (int i = 0; i < number * length.share; i++) {
+        for (Part part : PARTS) {
+            WordPieceTokenizer demitasse = new WordPieceTokenizer(vocabulary, part.settings);
+            try (RustTokenizer rust = new RustTokenizer(vocabulary, part.settings)) {
+                for (int i = 0; i < number * part.share; i++) {
                     String text = texts.next();
                     boolean single = i % 2 == 0;
                     String pair = single ? "" : texts.next();
                     io.demitasse.tokenizer.Encoding ours = single
-                            ? demitasse.encode(text, maxLength)
-                            : demitasse.encode(text, pair, maxLength);
+                            ? demitasse.encode(text)
+                            : demitasse.encode(text, pair);
                     Encoding theirs = single ? rust.encode(text) : rust.encode(text, pair);
                     compared++;
                     if (agree(ours, theirs, text, pair)) {
@@ -60,7 +68,7 @@ public final class TokenizerDifference {
                     } else {
                         different++;
                         if (different <= MOST_SHOWN) {
-                            show(ours, theirs, text, pair, maxLength);
+                            show(ours, theirs, text, pair, part.settings);
                         }
                     }
                 }
@@ -68,6 +76,10 @@ public final class TokenizerDifference {
         }
         System.out.printf("%d encodings compared, %d differ, %d more only in the span of a word with a reordered mark%n",
                 compared, different, documented);
+    }
+
+    private static TokenizerSettings uncased(int maxLength) {
+        return new TokenizerSettings(true, null, true, maxLength);
     }
 
     /** Whether two encodings have the same ids, types and spans. */
@@ -107,9 +119,9 @@ public final class TokenizerDifference {
     }
 
     private static void show(io.demitasse.tokenizer.Encoding ours, Encoding theirs, String text, String pair,
-            int maxLength) {
+            TokenizerSettings settings) {
         System.out.println("text   " + escape(text) + (pair.isEmpty() ? "" : "\npair   " + escape(pair)));
-        System.out.println("length " + maxLength);
+        System.out.println(settings);
         int[] our = spans(ours);
         int[] their = RustTokenizer.spans(theirs, text, pair);
         if (ours.size() != theirs.getIds().length) {

@@ -1,0 +1,25 @@
+package io.demitasse.file;
+
+import java.util.List;
+
+/**
+ * One row of a flat file's tensor table.
+ *
+ * @param shape outermost dimension first
+ * @param offset from the file's start, a multiple of 64
+ * @param bytes the tensor's length in the file
+ * @param crc32 the CRC-32 of those bytes
+ * @param scales for {@link Dtype#I8}, the name of the F32 tensor with one scale a row; else null
+ */
+public record TensorInfo(String name, Dtype dtype, List<Integer> shape, long offset, long bytes, long crc32,
+                         String scales) {
+
+    public TensorInfo {
+        shape = List.copyOf(shape);
+    }
+
+    /** The product of the shape's dimensions. */
+    public long elements() {
+        return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+    }
+}

@@ -1,0 +1,108 @@
+package io.demitasse.kernel;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What one forward pass works with: the threads, the memory for its intermediates, and scratch buffers for each
+ * thread. Memory is lent as on a stack and kept for the next pass, so a pass allocates nothing once its workspace has
+ * grown to the size it needs. Not thread-safe: a workspace serves one pass at a time.
+ */
+public final class Workspace {
+
+    private final Parallel parallel;
+    private final List<Matrix> lent = new ArrayList<>();
+    private final float[][][] scratch;
+    private float[] memory = new float[0];
+    private int used;
+    private int count;
+
+    public Workspace(Parallel parallel) {
+        this.parallel = parallel;
+        this.scratch = new float[parallel.threads()][0][];
+    }
+
+    /** The threads that loops of this pass run on. */
+    public Parallel parallel() {
+        return parallel;
+    }
+
+    /** A matrix with any contents, lent until {@link #release} of a mark set before. */
+    public Matrix matrix(int rows, int columns) {
+        int size = Math.multiplyExact(rows, columns);
+        if (size > memory.length - used) {
+            // Matrices lent so far keep the old memory alive; it is let go with the last of them.
+            memory = new float[Math.max(size, (int) Math.min(2L * memory.length, Integer.MAX_VALUE - 8))];
+            used = 0;
+        }
+        Matrix matrix = next().reshape(memory, used, rows, columns, columns);
+        used += size;
+        return matrix;
+    }
+
+    /** A view of {@code columns} columns of {@code matrix} from {@code column} on, lent like {@link #matrix}. */
+    public Matrix columns(Matrix matrix, int column, int columns) {
+        return next().reshape(matrix.data(), matrix.offset() + column, matrix.rows(), columns, matrix.stride());
+    }
+
+    /** A view of {@code rows} rows of {@code matrix} from {@code row} on, lent like {@link #matrix}. */
+    public Matrix rows(Matrix matrix, int row, int rows) {
+        return next().reshape(matrix.data(), matrix.row(row), rows, matrix.columns(), matrix.stride());
+    }
+
+    private Matrix next() {
+        if (count == lent.size()) {
+            lent.add(Matrix.reusable());
+        }
+        return lent.get(count++);
+    }
+
+    /** Remembers what has been lent so far, for {@link #release}. */
+    public long mark() {
+        return (long) count << 32 | used;
+    }
+
+    /** Takes back all that was lent since {@code mark}. */
+    public void release(long mark) {
+        float[] before = memory;
+        count = (int) (mark >>> 32);
+        used = (int) mark;
+        for (int i = count - 1; i >= 0; i--) {
+            if (lent.get(i).data() == before) {
+                return;
+            }
+        }
+        // The memory grew since the mark and nothing of what is still lent lies in it.
+        used = 0;
+    }
+
+    /** How many floats this workspace holds on to. */
+    public long size() {
+        long size = memory.length;
+        for (float[][] buffers : scratch) {
+            for (float[] buffer : buffers) {
+                size += buffer == null ? 0 : buffer.length;
+            }
+        }
+        return size;
+    }
+
+    /**
+     * A buffer of at least {@code size} floats that only this worker uses, with any contents.
+     *
+     * @param worker the number that {@link Parallel.Task} is given
+     * @param slot which of the worker's buffers, from 0
+     */
+    public float[] scratch(int worker, int slot, int size) {
+        if (slot >= scratch[worker].length) {
+            scratch[worker] = Arrays.copyOf(scratch[worker], slot + 1);
+        }
+        float[] buffer = scratch[worker][slot];
+        if (buffer == null || buffer.length < size) {
+            buffer = new float[size];
+            scratch[worker][slot] = buffer;
+        }
+        return buffer;
+    }
+}

@@ -1,0 +1,77 @@
+package io.demitasse;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a classifier says of one text. Immutable. */
+public final class Classification {
+
+    private final List<String> labels;
+    private final float[] logits;
+    private final float[] probabilities;
+    private final int best;
+    private final int tokens;
+    private final boolean truncated;
+
+    Classification(List<String> labels, float[] logits, float[] probabilities, int tokens, boolean truncated) {
+        this.labels = labels;
+        this.logits = logits;
+        this.probabilities = probabilities;
+        this.tokens = tokens;
+        this.truncated = truncated;
+        int largest = 0;
+        for (int i = 1; i < logits.length; i++) {
+            if (logits[i] > logits[largest]) {
+                largest = i;
+            }
+        }
+        this.best = largest;
+    }
+
+    /** The label with the highest score. */
+    public String label() {
+        return labels.get(best);
+    }
+
+    /** The number of {@link #label()}. */
+    public int labelId() {
+        return best;
+    }
+
+    /** The probability of {@link #label()}, 0 to 1. */
+    public float score() {
+        return probabilities[best];
+    }
+
+    /** Every label's probability, in the model's order of labels. */
+    public Map<String, Float> scores() {
+        Map<String, Float> scores = new LinkedHashMap<>();
+        for (int i = 0; i < probabilities.length; i++) {
+            scores.put(labels.get(i), probabilities[i]);
+        }
+        return Collections.unmodifiableMap(scores);
+    }
+
+    /** What the classification head gave, {@code [labels]}, before it was made into probabilities; a copy. */
+    public float[] logits() {
+        return logits.clone();
+    }
+
+    /** How many tokens the model read, the added special tokens included. */
+    public int tokens() {
+        return tokens;
+    }
+
+    /** Whether the text was longer than the model can read and its end was cut off. */
+    public boolean truncated() {
+        return truncated;
+    }
+
+    /** For instance {@code POSITIVE 0.9987}. */
+    @Override
+    public String toString() {
+        return String.format(java.util.Locale.ROOT, "%s %.4f", label(), score());
+    }
+}

@@ -1,0 +1,144 @@
+package io.demitasse;
+
+import io.demitasse.file.FlatFile;
+import io.demitasse.file.ModelFormatException;
+import io.demitasse.kernel.MathFunctions;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.model.ClassificationHead;
+import io.demitasse.model.Trace;
+import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Puts labels on texts with a fine-tuned DistilBERT or BERT. Immutable and thread-safe: share one instance between
+ * as many threads as you like. It owns threads and memory until it is closed.
+ */
+public final class TextClassifier implements AutoCloseable {
+
+    private final TextModel model;
+    private final ClassificationHead head;
+    private final List<String> labels;
+
+    private TextClassifier(TextModel model, ClassificationHead head, List<String> labels) {
+        this.model = model;
+        this.head = head;
+        this.labels = labels;
+    }
+
+    /** Loads a flat weight file with {@link Options#defaults()}. */
+    public static TextClassifier load(Path file) {
+        return load(file, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file.
+     *
+     * @throws ModelFormatException if the file is damaged, not a flat weight file, or has no classification head
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static TextClassifier load(Path file, Options options) {
+        try (FlatFile flat = FlatFile.open(file)) {
+            flat.verify();
+            if (!ClassificationHead.isIn(flat)) {
+                throw new ModelFormatException(file, "it has no classification head (no tensor classifier.weight)");
+            }
+            List<String> labels = List.copyOf(flat.labels());
+            int rows = flat.tensor("classifier.weight").shape().get(0);
+            if (labels.size() != rows || rows == 0) {
+                throw ModelFormatException.of(file, "labels", rows + ", the rows of classifier.weight", labels.size());
+            }
+            TextModel model = TextModel.load(flat, options);
+            try {
+                return new TextClassifier(model,
+                        ClassificationHead.load(flat, model.config(), labels.size(), model.kernels()), labels);
+            } catch (RuntimeException e) {
+                model.close();
+                throw e;
+            }
+        }
+    }
+
+    /** The labels, by number. */
+    public List<String> labels() {
+        return labels;
+    }
+
+    /** The name of the kernels that compute. */
+    public String kernels() {
+        return model.kernels().name();
+    }
+
+    /**
+     * The model's tokenizer.
+     *
+     * @throws IllegalArgumentException if the model has no vocabulary
+     */
+    public WordPieceTokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    /** Classifies a text. One that is too long for the model is cut, see {@link Classification#truncated()}. */
+    public Classification classify(String text) {
+        return classify(List.of(text)).get(0);
+    }
+
+    /** Classifies texts; each gets the result that it would get alone. */
+    public List<Classification> classify(List<String> texts) {
+        List<Encoding> encodings = model.encode(texts);
+        return run(encodings.stream().map(Encoding::ids).toList(), encodings, Trace.NONE);
+    }
+
+    /**
+     * Classifies a sequence of token ids, special tokens included, without the tokenizer.
+     *
+     * @throws IllegalArgumentException if it is empty, too long for the model, or has an id not in the vocabulary
+     */
+    public Classification classifyIds(int[] inputIds) {
+        return classifyIds(List.of(inputIds)).get(0);
+    }
+
+    /** Classifies sequences of token ids, as {@link #classifyIds(int[])}. */
+    public List<Classification> classifyIds(List<int[]> inputIds) {
+        return run(inputIds, null, Trace.NONE);
+    }
+
+    /** Classifies a sequence of token ids and remembers every intermediate in {@code trace}. */
+    public Classification classifyIds(int[] inputIds, Trace trace) {
+        return run(List.of(inputIds), null, trace).get(0);
+    }
+
+    private List<Classification> run(List<int[]> sequences, List<Encoding> encodings, Trace trace) {
+        Classification[] results = new Classification[sequences.size()];
+        model.run(sequences, trace, (first, batch, hiddenStates, workspace) -> {
+            Matrix logits = head.forward(hiddenStates, batch, workspace, trace);   // [sequences, labels]
+            for (int s = 0; s < batch.sequences(); s++) {
+                int from = logits.row(s);
+                float[] row = Arrays.copyOfRange(logits.data(), from, from + labels.size());
+                boolean truncated = encodings != null && encodings.get(first + s).truncated();
+                results[first + s] = new Classification(labels, row, probabilities(row), batch.length(s), truncated);
+            }
+        });
+        return List.of(results);
+    }
+
+    private float[] probabilities(float[] logits) {
+        float[] probabilities = logits.clone();
+        if (model.config().independentLabels() || logits.length == 1) {
+            IntStream.range(0, logits.length).forEach(i ->
+                    probabilities[i] = 1 / (1 + MathFunctions.exp(-logits[i])));
+        } else {
+            model.kernels().softmax(probabilities, 0, probabilities.length);
+        }
+        return probabilities;
+    }
+
+    /** Ends the threads. Calls made from now on throw IllegalStateException. */
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,126 @@
+package io.demitasse;
+
+import io.demitasse.file.FlatFile;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.model.Trace;
+import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Makes vectors of texts: the last hidden states of DistilBERT or BERT, pooled. Immutable and thread-safe, and owns
+ * threads and memory until it is closed, as {@link TextClassifier} does.
+ */
+public final class TextEncoder implements AutoCloseable {
+
+    private final TextModel model;
+
+    private TextEncoder(TextModel model) {
+        this.model = model;
+    }
+
+    /** Loads a flat weight file with {@link Options#defaults()}. */
+    public static TextEncoder load(Path file) {
+        return load(file, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file, with or without a classification head.
+     *
+     * @throws io.demitasse.file.ModelFormatException if the file is damaged or not a flat weight file
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static TextEncoder load(Path file, Options options) {
+        try (FlatFile flat = FlatFile.open(file)) {
+            flat.verify();
+            return new TextEncoder(TextModel.load(flat, options));
+        }
+    }
+
+    /** How many numbers a vector has. */
+    public int dim() {
+        return model.config().dim();
+    }
+
+    /**
+     * The model's tokenizer.
+     *
+     * @throws IllegalArgumentException if the model has no vocabulary
+     */
+    public WordPieceTokenizer tokenizer() {
+        return model.tokenizer();
+    }
+
+    /** The mean of the text's hidden states, {@code [dim]}. */
+    public float[] embed(String text) {
+        return embed(List.of(text), Pooling.MEAN, false).get(0);
+    }
+
+    /** The means of the texts' hidden states, {@code [dim]} each. */
+    public List<float[]> embed(List<String> texts) {
+        return embed(texts, Pooling.MEAN, false);
+    }
+
+    /**
+     * A vector of {@code [dim]} for each text.
+     *
+     * @param normalize whether vectors are scaled to length 1, so that their dot product is the cosine
+     */
+    public List<float[]> embed(List<String> texts, Pooling pooling, boolean normalize) {
+        return embedIds(model.encode(texts).stream().map(Encoding::ids).toList(), pooling, normalize);
+    }
+
+    /**
+     * A vector of {@code [dim]} for each sequence of token ids, special tokens included.
+     *
+     * @throws IllegalArgumentException if one is empty, too long for the model, or has an id not in the vocabulary
+     */
+    public List<float[]> embedIds(List<int[]> inputIds, Pooling pooling, boolean normalize) {
+        Objects.requireNonNull(pooling, "pooling");
+        float[][] vectors = new float[inputIds.size()][];
+        model.run(inputIds, Trace.NONE, (first, batch, hiddenStates, workspace) -> {
+            for (int s = 0; s < batch.sequences(); s++) {
+                int tokens = pooling == Pooling.CLS ? 1 : batch.length(s);
+                float[] vector = mean(hiddenStates, batch.start(s), tokens);
+                if (normalize) {
+                    normalize(vector);
+                }
+                vectors[first + s] = vector;
+            }
+        });
+        return Arrays.asList(vectors);
+    }
+
+    private static float[] mean(Matrix hiddenStates, int start, int tokens) {
+        float[] mean = new float[hiddenStates.columns()];
+        for (int i = 0; i < mean.length; i++) {
+            double sum = 0;
+            for (int token = start; token < start + tokens; token++) {
+                sum += hiddenStates.get(token, i);
+            }
+            mean[i] = (float) (sum / tokens);
+        }
+        return mean;
+    }
+
+    private static void normalize(float[] vector) {
+        double squares = 0;
+        for (float value : vector) {
+            squares += (double) value * value;
+        }
+        // sentence-transformers' guard against a vector of zeros
+        double length = Math.max(Math.sqrt(squares), 1e-12);
+        for (int i = 0; i < vector.length; i++) {
+            vector[i] = (float) (vector[i] / length);
+        }
+    }
+
+    /** Ends the threads. Calls made from now on throw IllegalStateException. */
+    @Override
+    public void close() {
+        model.close();
+    }
+}

@@ -1,0 +1,158 @@
+package io.demitasse;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.demitasse.file.FlatFile;
+import io.demitasse.file.ModelFormatException;
+import io.demitasse.kernel.KernelChoice;
+import io.demitasse.kernel.Kernels;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Parallel;
+import io.demitasse.kernel.Workspace;
+import io.demitasse.model.Batch;
+import io.demitasse.model.Config;
+import io.demitasse.model.Encoder;
+import io.demitasse.model.Trace;
+import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.TokenizerSettings;
+import io.demitasse.tokenizer.Vocabulary;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/** What {@link TextClassifier} and {@link TextEncoder} share: a tokenizer, an encoder, threads and memory. */
+final class TextModel implements AutoCloseable {
+
+    /** Tokens that go through the encoder at once; it bounds the memory, about 40 kB a token at 768 dims. */
+    private static final int TOKENS = 2048;
+
+    /** Takes what the encoder made of some of the sequences. */
+    @FunctionalInterface
+    interface Reader {
+        /**
+         * @param first the number of the batch's first sequence among all
+         * @param hiddenStates {@code [tokens, dim]}, valid only during the call
+         */
+        void read(int first, Batch batch, Matrix hiddenStates, Workspace workspace);
+    }
+
+    private final Config config;
+    private final WordPieceTokenizer tokenizer;
+    private final Kernels kernels;
+    private final Encoder encoder;
+    private final Parallel parallel;
+    private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
+    private volatile boolean closed;
+
+    private TextModel(Config config, WordPieceTokenizer tokenizer, Kernels kernels, Encoder encoder, int threads) {
+        this.config = config;
+        this.tokenizer = tokenizer;
+        this.kernels = kernels;
+        this.encoder = encoder;
+        this.parallel = new Parallel(threads);
+    }
+
+    static TextModel load(FlatFile file, Options options) {
+        Config config = Config.parse(file.path(), file.config());
+        Kernels kernels = KernelChoice.choose(options.kernels());
+        WordPieceTokenizer tokenizer = file.has(FlatFile.VOCABULARY) ? tokenizer(file, config) : null;
+        return new TextModel(config, tokenizer, kernels, Encoder.load(file, config, kernels), options.threads());
+    }
+
+    private static WordPieceTokenizer tokenizer(FlatFile file, Config config) {
+        JsonObject json = file.tokenizer();
+        try {
+            Vocabulary vocabulary = Vocabulary.parse(file.bytes(FlatFile.VOCABULARY));
+            if (vocabulary.size() > config.vocabSize()) {
+                throw ModelFormatException.of(file.path(), "tensor " + FlatFile.VOCABULARY + ": tokens",
+                        "at most config.vocab_size, " + config.vocabSize(), vocabulary.size());
+            }
+            int maxLength = json.has("max_length") ? json.get("max_length").getAsInt() : Integer.MAX_VALUE;
+            return new WordPieceTokenizer(vocabulary, new TokenizerSettings(
+                    flag(json, "lowercase", true),
+                    flag(json, "strip_accents", null),
+                    flag(json, "tokenize_chinese_chars", true),
+                    Math.min(maxLength, config.maxPositionEmbeddings())));
+        } catch (IllegalArgumentException | IllegalStateException | UnsupportedOperationException e) {
+            throw new ModelFormatException(file.path(), "tokenizer: " + e.getMessage(), e);
+        }
+    }
+
+    private static Boolean flag(JsonObject json, String name, Boolean otherwise) {
+        JsonElement value = json.get(name);
+        if (value == null || value.isJsonNull()) {
+            return otherwise;
+        }
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isBoolean()) {
+            throw new IllegalArgumentException("\"" + name + "\" is " + value + ", not true or false");
+        }
+        return value.getAsBoolean();
+    }
+
+    Config config() {
+        return config;
+    }
+
+    Kernels kernels() {
+        return kernels;
+    }
+
+    /** The model's tokenizer; throws IllegalArgumentException if its file has no vocabulary. */
+    WordPieceTokenizer tokenizer() {
+        if (tokenizer == null) {
+            throw new IllegalArgumentException("this model has no vocabulary: give it token ids instead of texts");
+        }
+        return tokenizer;
+    }
+
+    List<Encoding> encode(List<String> texts) {
+        return texts.stream().map(tokenizer()::encode).toList();
+    }
+
+    /** Runs the encoder over all sequences, some at a time, and hands what it made to the reader. */
+    void run(List<int[]> sequences, Trace trace, Reader reader) {
+        Workspace workspace = borrow();
+        try {
+            for (int first = 0; first < sequences.size();) {
+                int end = first + 1;
+                int tokens = sequences.get(first).length;
+                while (end < sequences.size() && tokens + sequences.get(end).length <= TOKENS) {
+                    tokens += sequences.get(end++).length;
+                }
+                if (closed) {
+                    throw closed();
+                }
+                long mark = workspace.mark();
+                Batch batch = Batch.of(sequences.subList(first, end));
+                reader.read(first, batch, encoder.forward(batch, workspace, trace), workspace);
+                workspace.release(mark);
+                first = end;
+            }
+            idle.add(workspace);
+        } finally {
+            if (closed) {
+                idle.clear();
+            }
+        }
+    }
+
+    private Workspace borrow() {
+        if (closed) {
+            throw closed();
+        }
+        Workspace workspace = idle.poll();
+        return workspace == null ? new Workspace(parallel) : workspace;
+    }
+
+    private static IllegalStateException closed() {
+        return new IllegalStateException("this model is closed");
+    }
+
+    /** Ends the threads. A call that is running may still finish, or throws IllegalStateException. */
+    @Override
+    public void close() {
+        closed = true;
+        parallel.close();
+        idle.clear();
+    }
+}

@@ -1,7 +1,5 @@
 package io.demitasse;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.KernelChoice;
@@ -14,8 +12,6 @@ import io.demitasse.model.Config;
 import io.demitasse.model.Encoder;
 import io.demitasse.model.Trace;
 import io.demitasse.tokenizer.Encoding;
-import io.demitasse.tokenizer.TokenizerSettings;
-import io.demitasse.tokenizer.Vocabulary;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -60,33 +56,17 @@ final class TextModel implements AutoCloseable {
     }
 
     private static WordPieceTokenizer tokenizer(FlatFile file, Config config) {
-        JsonObject json = file.tokenizer();
-        try {
-            Vocabulary vocabulary = Vocabulary.parse(file.bytes(FlatFile.VOCABULARY));
-            if (vocabulary.size() > config.vocabSize()) {
-                throw ModelFormatException.of(file.path(), "tensor " + FlatFile.VOCABULARY + ": tokens",
-                        "at most config.vocab_size, " + config.vocabSize(), vocabulary.size());
-            }
-            int maxLength = json.has("max_length") ? json.get("max_length").getAsInt() : Integer.MAX_VALUE;
-            return new WordPieceTokenizer(vocabulary, new TokenizerSettings(
-                    flag(json, "lowercase", true),
-                    flag(json, "strip_accents", null),
-                    flag(json, "tokenize_chinese_chars", true),
-                    Math.min(maxLength, config.maxPositionEmbeddings())));
-        } catch (IllegalArgumentException | IllegalStateException | UnsupportedOperationException e) {
-            throw new ModelFormatException(file.path(), "tokenizer: " + e.getMessage(), e);
+        WordPieceTokenizer tokenizer = Tokenizers.read(file);
+        if (tokenizer.vocabulary().size() > config.vocabSize()) {
+            throw ModelFormatException.of(file.path(), "tensor " + FlatFile.VOCABULARY + ": tokens",
+                    "at most config.vocab_size, " + config.vocabSize(), tokenizer.vocabulary().size());
         }
-    }
-
-    private static Boolean flag(JsonObject json, String name, Boolean otherwise) {
-        JsonElement value = json.get(name);
-        if (value == null || value.isJsonNull()) {
-            return otherwise;
+        if (tokenizer.settings().maxLength() > config.maxPositionEmbeddings()) {
+            throw ModelFormatException.of(file.path(), "tokenizer.max_length",
+                    "at most config.max_position_embeddings, " + config.maxPositionEmbeddings(),
+                    tokenizer.settings().maxLength());
         }
-        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isBoolean()) {
-            throw new IllegalArgumentException("\"" + name + "\" is " + value + ", not true or false");
-        }
-        return value.getAsBoolean();
+        return tokenizer;
     }
 
     Config config() {

@@ -76,13 +76,17 @@ public final class FlatFileWriter {
             }
             case I8 -> {
                 int rows = shape.get(0);
-                Quantization.Int8 quantized = Quantization.toInt8(floats, rows, rows == 0 ? 0 : floats.length / rows);
-                tensors.add(new Pending(name, dtype, shape, quantized.values(), name + ".scales"));
-                floats(name + ".scales", List.of(rows), quantized.scales(), Dtype.F32);
+                int8(name, shape, Quantization.toInt8(floats, rows, rows == 0 ? 0 : floats.length / rows));
             }
             default -> throw new IllegalArgumentException("tensors of numbers are written as F32, F16 or I8, not " + dtype);
         }
         return this;
+    }
+
+    /** Adds an I8 tensor that is quantised already, and its scales beside it. */
+    public FlatFileWriter int8(String name, List<Integer> shape, Quantization.Int8 quantized) {
+        tensors.add(new Pending(name, Dtype.I8, shape, quantized.values(), name + ".scales"));
+        return floats(name + ".scales", List.of(quantized.scales().length), quantized.scales(), Dtype.F32);
     }
 
     private static ByteBuffer littleEndian(int bytes) {

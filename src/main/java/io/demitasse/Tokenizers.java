@@ -1,0 +1,55 @@
+package io.demitasse;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.demitasse.file.FlatFile;
+import io.demitasse.file.ModelFormatException;
+import io.demitasse.tokenizer.TokenizerSettings;
+import io.demitasse.tokenizer.Vocabulary;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.nio.file.Path;
+
+/** Tokenizers as flat weight files hold them. */
+public final class Tokenizers {
+
+    private Tokenizers() {
+    }
+
+    /**
+     * Reads a model's tokenizer alone, without its weights.
+     *
+     * @throws ModelFormatException if the file is damaged, not a flat weight file, or has no vocabulary
+     */
+    public static WordPieceTokenizer load(Path file) {
+        try (FlatFile flat = FlatFile.open(file)) {
+            return read(flat);
+        }
+    }
+
+    static WordPieceTokenizer read(FlatFile file) {
+        byte[] lines = file.bytes(FlatFile.VOCABULARY);
+        JsonObject json = file.tokenizer();
+        try {
+            TokenizerSettings uncased = TokenizerSettings.uncased();
+            JsonElement maxLength = json.get("max_length");
+            return new WordPieceTokenizer(Vocabulary.parse(lines), new TokenizerSettings(
+                    flag(json, "lowercase", uncased.lowercase()),
+                    flag(json, "strip_accents", uncased.stripAccents()),
+                    flag(json, "tokenize_chinese_chars", uncased.tokenizeChineseChars()),
+                    maxLength == null ? uncased.maxLength() : maxLength.getAsInt()));
+        } catch (IllegalArgumentException | IllegalStateException | UnsupportedOperationException e) {
+            throw new ModelFormatException(file.path(), "tokenizer: " + e.getMessage(), e);
+        }
+    }
+
+    private static Boolean flag(JsonObject json, String name, Boolean otherwise) {
+        JsonElement value = json.get(name);
+        if (value == null || value.isJsonNull()) {
+            return otherwise;
+        }
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isBoolean()) {
+            throw new IllegalArgumentException("\"" + name + "\" is " + value + ", not true or false");
+        }
+        return value.getAsBoolean();
+    }
+}

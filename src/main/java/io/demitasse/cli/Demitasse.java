@@ -1,0 +1,99 @@
+package io.demitasse.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The command line. Exit 0: done. 1: failed, for the reason in one line on stderr. 2: wrong usage. */
+@Command(name = "demitasse", versionProvider = Demitasse.Version.class, mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT, usageHelpAutoWidth = true, sortOptions = false,
+        synopsisSubcommandLabel = "COMMAND",
+        description = "DistilBERT in pure Java: classifies and embeds texts.",
+        subcommands = {ClassifyCommand.class, TokenizeCommand.class, EmbedCommand.class, EvaluateCommand.class,
+            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class})
+public final class Demitasse {
+
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure.")
+    boolean debug;
+
+    public static void main(String[] args) {
+        System.exit(run(args));
+    }
+
+    static int run(String... args) {
+        PrintStream error = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        Demitasse root = new Demitasse();
+        CommandLine commandLine = new CommandLine(root)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(error, true))
+                .setParameterExceptionHandler(Demitasse::wrongUsage)
+                .setExecutionExceptionHandler((e, command, parsed) -> failure(e, root.debug, error));
+        try {
+            if (args.length == 0) {
+                commandLine.usage(commandLine.getErr());
+                return CommandLine.ExitCode.USAGE;
+            }
+            return commandLine.execute(args);
+        } catch (Throwable e) {
+            // Errors, such as too little memory, pass by picocli's handler.
+            return failure(e, root.debug, error);
+        }
+    }
+
+    private static int wrongUsage(CommandLine.ParameterException e, String[] args) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        command.getErr().println("demitasse: " + firstLine(e.getMessage()) + " (see " + name + " --help)");
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    private static int failure(Throwable e, boolean debug, PrintStream error) {
+        if (e instanceof Output.ClosedException) {
+            return CommandLine.ExitCode.SOFTWARE;
+        }
+        error.println("demitasse: " + message(e));
+        if (debug) {
+            e.printStackTrace(error);
+        }
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static String message(Throwable e) {
+        if (e instanceof NoSuchFileException) {
+            return firstLine(e.getMessage()) + ": no such file or folder";
+        }
+        if (e instanceof AccessDeniedException) {
+            return firstLine(e.getMessage()) + ": permission denied";
+        }
+        if (e instanceof OutOfMemoryError) {
+            return "out of memory (" + firstLine(e.getMessage()) + "): give Java more, as in JAVA_OPTS=-Xmx4g";
+        }
+        boolean meantForPeople = e instanceof RuntimeException && e.getMessage() != null
+                && (e instanceof IllegalArgumentException || e.getClass().getName().startsWith("io.demitasse."));
+        return meantForPeople ? firstLine(e.getMessage())
+                : e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + firstLine(e.getMessage()));
+    }
+
+    private static String firstLine(String message) {
+        return message == null ? "" : message.lines().findFirst().orElse("");
+    }
+
+    /** From the jar's manifest. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Demitasse.class.getPackage().getImplementationVersion();
+            return new String[] {"demitasse " + (version == null ? "(not from a jar)" : version)
+                    + ", Java " + System.getProperty("java.version")};
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.demitasse.cli;
+
+import io.demitasse.file.FlatFile;
+import io.demitasse.kernel.Activation;
+import io.demitasse.kernel.KernelChoice;
+import io.demitasse.kernel.Kernels;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Parallel;
+import io.demitasse.kernel.Weight;
+import io.demitasse.kernel.Workspace;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(name = "doctor", description = "Says which kernels work here and how fast, and whether the model is intact.")
+final class DoctorCommand implements Callable<Integer> {
+
+    /** A linear layer of DistilBERT over a sentence or a few. */
+    private static final int ROWS = 128;
+    private static final int DIM = 768;
+    private static final long NANOS = TimeUnit.MILLISECONDS.toNanos(700);
+
+    @Mixin
+    ModelOptions model;
+
+    @Override
+    public Integer call() {
+        int threads = model.options().threads();
+        try (Output output = new Output()) {
+            output.line("java        " + System.getProperty("java.version") + ", " + System.getProperty("java.vm.name")
+                    + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+            output.line("processors  " + Runtime.getRuntime().availableProcessors());
+            output.line(String.format(Locale.ROOT, "memory      up to %,d MB for Java",
+                    Runtime.getRuntime().maxMemory() >> 20));
+            String coreType = System.getenv("OPENBLAS_CORETYPE");
+            output.line("openblas    OPENBLAS_CORETYPE is " + (coreType == null ? "not set" : coreType));
+            String chosen = null;
+            for (KernelChoice.Attempt attempt : KernelChoice.attempts()) {
+                output.line(String.format(Locale.ROOT, "%-10s  %s", attempt.name(), attempt.works()
+                        ? String.format(Locale.ROOT, "works: %.1f GFLOPS on %d thread%s", gflops(attempt.kernels(),
+                                threads), threads, threads == 1 ? "" : "s")
+                        : "does not work here: " + attempt.reason()));
+                output.flush();
+                if (chosen == null && attempt.works()) {
+                    chosen = attempt.name();
+                }
+            }
+            output.line("auto        takes " + chosen);
+            try (FlatFile flat = FlatFile.open(model.file())) {
+                flat.verify();
+                output.line(String.format(Locale.ROOT, "model       %s is intact: %d tensors, %,d bytes",
+                        flat.path(), flat.tensors().size(), flat.size()));
+            }
+        }
+        return 0;
+    }
+
+    private static double gflops(Kernels kernels, int threads) {
+        float[] numbers = new float[DIM * DIM];
+        Arrays.fill(numbers, 0.01f);
+        Weight weight = kernels.weight(numbers, DIM, DIM);
+        Matrix x = Matrix.zeros(ROWS, DIM);
+        Matrix y = Matrix.zeros(ROWS, DIM);
+        try (Parallel parallel = new Parallel(threads)) {
+            Workspace workspace = new Workspace(parallel);
+            double fastest = Double.MAX_VALUE;
+            long end = System.nanoTime() + NANOS;
+            while (System.nanoTime() < end) {
+                long start = System.nanoTime();
+                kernels.linear(x, weight, new float[DIM], Activation.NONE, y, workspace);
+                fastest = Math.min(fastest, System.nanoTime() - start);
+            }
+            return 2.0 * ROWS * DIM * DIM / fastest;
+        }
+    }
+}

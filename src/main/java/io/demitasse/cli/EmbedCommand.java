@@ -1,0 +1,48 @@
+package io.demitasse.cli;
+
+import io.demitasse.Pooling;
+import io.demitasse.TextEncoder;
+import io.demitasse.cli.TextInput.Item;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(name = "embed", description = "Prints a vector for each text, as a JSON line.")
+final class EmbedCommand implements Callable<Integer> {
+
+    @Mixin
+    ModelOptions model;
+
+    @Mixin
+    TextInput input;
+
+    @Option(names = "--pooling", paramLabel = "mean|cls", defaultValue = "mean",
+            description = "The mean over all tokens (default), or the hidden state of [CLS].")
+    Pooling pooling;
+
+    @Option(names = "--normalize", description = "Scale vectors to length 1.")
+    boolean normalize;
+
+    @Override
+    public Integer call() throws IOException {
+        try (TextEncoder encoder = TextEncoder.load(model.file(), model.options()); Output output = new Output()) {
+            input.forEachBatch(items -> {
+                embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector)));
+                output.flush();
+            });
+        }
+        return 0;
+    }
+
+    private List<float[]> embed(TextEncoder encoder, List<Item> items) {
+        if (items.stream().anyMatch(item -> item.pair() != null)) {
+            throw new IllegalArgumentException("embed takes single texts, not pairs");
+        }
+        return encoder.embedIds(items.stream().map(item -> item.inputIds() != null ? item.inputIds()
+                : encoder.tokenizer().encode(item.text()).ids()).toList(), pooling, normalize);
+    }
+}

@@ -1,0 +1,62 @@
+package io.demitasse.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import java.io.BufferedWriter;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/** Results, line by line, on stdout in UTF-8. */
+final class Output implements AutoCloseable {
+
+    /** Whoever read stdout has had enough: no failure to talk about. */
+    static final class ClosedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        ClosedException(IOException cause) {
+            super(cause);
+        }
+    }
+
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
+
+    private final BufferedWriter writer = new BufferedWriter(
+            new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8));
+
+    void line(String text) {
+        try {
+            writer.write(text);
+            writer.write('\n');
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    void json(Object value) {
+        line(GSON.toJson(value));
+    }
+
+    void flush() {
+        try {
+            writer.flush();
+        } catch (IOException e) {
+            throw failure(e);
+        }
+    }
+
+    private static RuntimeException failure(IOException e) {
+        if (String.valueOf(e.getMessage()).contains("Broken pipe")) {
+            return new ClosedException(e);
+        }
+        return new UncheckedIOException("cannot write to stdout: " + e.getMessage(), e);
+    }
+
+    @Override
+    public void close() {
+        flush();
+    }
+}

@@ -1,0 +1,155 @@
+package io.demitasse.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The texts a command works on: its arguments, or stdin line by line, read only as far as they are needed. */
+final class TextInput {
+
+    /** Texts that are worked on together. */
+    private static final int BATCH = 64;
+
+    @Parameters(paramLabel = "TEXT", arity = "0..*", description = "The texts; without any, stdin, one a line.")
+    List<String> texts = List.of();
+
+    @Option(names = "--jsonl", description = "Read stdin as one JSON string or object with \"text\" a line.")
+    boolean jsonl;
+
+    /**
+     * One text, or one sequence of token ids.
+     *
+     * @param pair the second text of a pair, or null
+     * @param inputIds token ids in place of a text, or null
+     * @param maxLength the length to truncate at that the object itself asks for, or null
+     */
+    record Item(String text, String pair, int[] inputIds, Integer maxLength) {
+
+        static Item of(String text) {
+            return new Item(text, null, null, null);
+        }
+    }
+
+    /** Takes some items; a command's work. */
+    @FunctionalInterface
+    interface Worker {
+        void work(List<Item> items) throws IOException;
+    }
+
+    /** Hands all items to the worker, some at a time and in order. */
+    void forEachBatch(Worker worker) throws IOException {
+        if (!texts.isEmpty()) {
+            if (jsonl) {
+                throw new IllegalArgumentException("--jsonl reads stdin, so texts cannot be arguments as well");
+            }
+            for (int first = 0; first < texts.size(); first += BATCH) {
+                List<String> some = texts.subList(first, Math.min(texts.size(), first + BATCH));
+                worker.work(some.stream().map(Item::of).toList());
+            }
+            return;
+        }
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+                Progress progress = Progress.open("texts", -1)) {
+            List<Item> items = new ArrayList<>();
+            String line;
+            for (int number = 1; (line = reader.readLine()) != null; number++) {
+                if (!jsonl) {
+                    items.add(Item.of(line));
+                } else if (!line.isBlank()) {
+                    items.add(parse(line, number));
+                }
+                // Whoever feeds us line by line gets an answer line by line.
+                if (items.size() == BATCH || (!items.isEmpty() && !reader.ready())) {
+                    worker.work(items);
+                    progress.step(items.size());
+                    items.clear();
+                }
+            }
+            if (!items.isEmpty()) {
+                worker.work(items);
+                progress.step(items.size());
+            }
+        }
+    }
+
+    private static Item parse(String line, int number) {
+        String where = "stdin, line " + number + ": ";
+        JsonElement json;
+        try {
+            JsonReader reader = new JsonReader(new StringReader(line));
+            reader.setStrictness(Strictness.STRICT);
+            json = JsonParser.parseReader(reader);
+            if (reader.peek() != JsonToken.END_DOCUMENT) {
+                throw new IllegalArgumentException(where + "something follows the JSON value");
+            }
+        } catch (JsonParseException | IOException e) {
+            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+            throw new IllegalArgumentException(where + "not valid JSON: " + reason, e);
+        }
+        if (json.isJsonPrimitive() && json.getAsJsonPrimitive().isString()) {
+            return Item.of(json.getAsString());
+        }
+        if (!json.isJsonObject()) {
+            throw new IllegalArgumentException(where + "expected a JSON string or object");
+        }
+        JsonObject object = json.getAsJsonObject();
+        int[] inputIds = object.has("input_ids") ? ids(object.get("input_ids"), where) : null;
+        String text = string(object, "text", where);
+        if ((text == null) == (inputIds == null)) {
+            throw new IllegalArgumentException(where + "expected \"text\" or \"input_ids\" in the object");
+        }
+        Integer maxLength = object.has("max_length") ? integer(object.get("max_length"), "max_length", where) : null;
+        return new Item(text, string(object, "pair", where), inputIds, maxLength);
+    }
+
+    private static String string(JsonObject object, String name, String where) {
+        JsonElement value = object.get(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+            throw new IllegalArgumentException(where + "\"" + name + "\" is not a string");
+        }
+        return value.getAsString();
+    }
+
+    private static int[] ids(JsonElement value, String where) {
+        if (!value.isJsonArray()) {
+            throw new IllegalArgumentException(where + "\"input_ids\" is not an array");
+        }
+        JsonArray array = value.getAsJsonArray();
+        int[] ids = new int[array.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = integer(array.get(i), "input_ids", where);
+        }
+        if (ids.length == 0) {
+            throw new IllegalArgumentException(where + "\"input_ids\" is empty");
+        }
+        return ids;
+    }
+
+    private static int integer(JsonElement value, String name, String where) {
+        try {
+            if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()) {
+                return Integer.parseInt(value.getAsString());
+            }
+        } catch (NumberFormatException e) {
+            // Said below, with the value.
+        }
+        throw new IllegalArgumentException(where + "in \"" + name + "\" stands " + value + ", not a whole number");
+    }
+}

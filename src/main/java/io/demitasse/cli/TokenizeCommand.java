@@ -1,0 +1,72 @@
+package io.demitasse.cli;
+
+import io.demitasse.Tokenizers;
+import io.demitasse.cli.TextInput.Item;
+import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.TokenizerSettings;
+import io.demitasse.tokenizer.Vocabulary;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(name = "tokenize", description = "Prints the token ids, tokens and offsets of each text as a JSON line.",
+        footer = {"", "With --jsonl an object may hold \"pair\", a second text; it then also gets \"type_ids\".",
+            "Offsets are UTF-16 units of the text, as Java and JavaScript count."})
+final class TokenizeCommand implements Callable<Integer> {
+
+    @Mixin
+    ModelOptions model;
+
+    @Mixin
+    TextInput input;
+
+    @Option(names = "--vocab", paramLabel = "FILE",
+            description = "A vocab.txt of an uncased model, in place of the model's own vocabulary.")
+    Path vocabulary;
+
+    @Option(names = "--max-length", paramLabel = "N",
+            description = "Truncate to so many tokens, special tokens included; by default nothing is cut off.")
+    Integer maxLength;
+
+    @Override
+    public Integer call() throws IOException {
+        WordPieceTokenizer tokenizer = vocabulary == null ? Tokenizers.load(model.file())
+                : new WordPieceTokenizer(Vocabulary.read(vocabulary), TokenizerSettings.uncased());
+        try (Output output = new Output()) {
+            input.forEachBatch(items -> {
+                for (Item item : items) {
+                    output.json(encode(tokenizer, item));
+                }
+                output.flush();
+            });
+        }
+        return 0;
+    }
+
+    private Map<String, Object> encode(WordPieceTokenizer tokenizer, Item item) {
+        if (item.text() == null) {
+            throw new IllegalArgumentException("tokenize takes \"text\", not \"input_ids\"");
+        }
+        int length = item.maxLength() != null ? item.maxLength() : maxLength != null ? maxLength : Integer.MAX_VALUE;
+        Encoding encoding = item.pair() == null ? tokenizer.encode(item.text(), length)
+                : tokenizer.encode(item.text(), item.pair(), length);
+        int[][] offsets = new int[encoding.size()][];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = new int[] {encoding.start(i), encoding.end(i)};
+        }
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("ids", encoding.ids());
+        object.put("tokens", encoding.tokens());
+        object.put("offsets", offsets);
+        if (item.pair() != null) {
+            object.put("type_ids", encoding.typeIds());
+        }
+        return object;
+    }
+}

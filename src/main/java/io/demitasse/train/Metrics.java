@@ -1,0 +1,114 @@
+package io.demitasse.train;
+
+import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** How well predictions fit, gathered example by example. Not thread-safe. */
+public final class Metrics {
+
+    private final long[][] confusion;
+    private long examples;
+    private double lossSum;
+
+    /**
+     * @param labels how many labels there are, at least 1
+     */
+    public Metrics(int labels) {
+        confusion = new long[labels][labels];
+    }
+
+    /** Adds an example. */
+    public void add(float[] logits, int label) {
+        int predicted = 0;
+        double max = logits[0];
+        for (int i = 1; i < logits.length; i++) {
+            if (logits[i] > logits[predicted]) {
+                predicted = i;
+                max = logits[i];
+            }
+        }
+        double sum = 0;
+        for (float logit : logits) {
+            sum += Math.exp(logit - max);
+        }
+        lossSum += max + Math.log(sum) - logits[label];
+        confusion[label][predicted]++;
+        examples++;
+    }
+
+    public long examples() {
+        return examples;
+    }
+
+    public long correct() {
+        long correct = 0;
+        for (int i = 0; i < confusion.length; i++) {
+            correct += confusion[i][i];
+        }
+        return correct;
+    }
+
+    /** The mean cross-entropy, in nats: {@code log(sum exp(logits)) - logit of the label}. */
+    public double loss() {
+        return lossSum / examples;
+    }
+
+    public double accuracy() {
+        return (double) correct() / examples;
+    }
+
+    /** How many examples of label {@code actual} were taken for {@code predicted}. */
+    public long confusion(int actual, int predicted) {
+        return confusion[actual][predicted];
+    }
+
+    /** All counts, {@code [actual][predicted]}; a copy. */
+    public long[][] confusion() {
+        return Arrays.stream(confusion).map(long[]::clone).toArray(long[][]::new);
+    }
+
+    /** Of what was predicted to be this label, the share that is; 0 if nothing was. */
+    public double precision(int label) {
+        long predicted = 0;
+        for (long[] row : confusion) {
+            predicted += row[label];
+        }
+        return predicted == 0 ? 0 : (double) confusion[label][label] / predicted;
+    }
+
+    /** Of what is this label, the share that was found; 0 if there is none. */
+    public double recall(int label) {
+        long actual = 0;
+        for (long count : confusion[label]) {
+            actual += count;
+        }
+        return actual == 0 ? 0 : (double) confusion[label][label] / actual;
+    }
+
+    /** The harmonic mean of precision and recall. */
+    public double f1(int label) {
+        double sum = precision(label) + recall(label);
+        return sum == 0 ? 0 : 2 * precision(label) * recall(label) / sum;
+    }
+
+    /** {@link #precision(int)} of label 1 where there are two labels, else the mean over the labels. */
+    public double precision() {
+        return overall(this::precision);
+    }
+
+    /** {@link #recall(int)} of label 1 where there are two labels, else the mean over the labels. */
+    public double recall() {
+        return overall(this::recall);
+    }
+
+    /** {@link #f1(int)} of label 1 where there are two labels, else the mean over the labels. */
+    public double f1() {
+        return overall(this::f1);
+    }
+
+    private double overall(IntToDoubleFunction metric) {
+        return confusion.length == 2 ? metric.applyAsDouble(1)
+                : IntStream.range(0, confusion.length).mapToDouble(metric).average().orElse(0);
+    }
+}

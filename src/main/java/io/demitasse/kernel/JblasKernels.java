@@ -1,5 +1,10 @@
 package io.demitasse.kernel;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.jblas.NativeBlas;
 import org.jblas.util.Logger;
 
@@ -12,8 +17,9 @@ final class JblasKernels implements Kernels {
 
     private static final int WIDTH = 192;
     private static final int HEIGHT = 128;
-    /** Above jblas's own highest level, so nothing is printed. */
+    /** Above jblas's own highest level, so nothing is printed while it loads. */
     private static final int SILENT = Logger.ERROR + 1;
+    private static final String LIBRARY = "/lib/static/%s/%s/libjblas.so";
 
     private record JblasWeight(float[] data, int out, int in) implements Weight {
     }
@@ -21,7 +27,7 @@ final class JblasKernels implements Kernels {
     /**
      * Loads the native library and multiplies two numbers.
      *
-     * @throws LinkageError if the library cannot be unpacked or linked here
+     * @throws LinkageError if the library cannot be unpacked or linked here; {@link #whyNot()} finds out more
      */
     JblasKernels() {
         Logger.getLogger().setLevel(SILENT);
@@ -32,7 +38,41 @@ final class JblasKernels implements Kernels {
                 throw new LinkageError("its sgemm says that 2 times 3 is " + product[0]);
             }
         } finally {
-            Logger.getLogger().setLevel(Logger.INFO);
+            // At its usual level, INFO, jblas would still tell of the files it deletes when the JVM ends.
+            Logger.getLogger().setLevel(Logger.WARNING);
+        }
+    }
+
+    /**
+     * Why the native library does not load. jblas keeps that to itself, so this unpacks the library once more and
+     * asks the linker.
+     */
+    static String whyNot() {
+        String os = System.getProperty("os.name");
+        String arch = System.getProperty("os.arch");
+        String resource = String.format(LIBRARY, os, arch.equals("amd64") ? arch + "/sse3" : arch);
+        Path file = null;
+        try (InputStream library = NativeBlas.class.getResourceAsStream(resource)) {
+            if (library == null) {
+                return "jblas has no native library for " + os + " " + arch + " that could be tried";
+            }
+            file = Files.createTempFile("jblas", ".so");
+            Files.copy(library, file, StandardCopyOption.REPLACE_EXISTING);
+            System.load(file.toString());
+            return "jblas did not load its native library when it was first used in this JVM";
+        } catch (IOException e) {
+            return "jblas cannot unpack its native library into " + System.getProperty("java.io.tmpdir") + ": "
+                    + e.getMessage();
+        } catch (UnsatisfiedLinkError e) {
+            if (e.getMessage().contains("libgfortran.so.5")) {
+                return "jblas's native library needs libgfortran.so.5, which is not installed "
+                        + "(Debian, Ubuntu: apt-get install libgfortran5; Fedora: dnf install libgfortran)";
+            }
+            return "jblas's native library does not link: " + e.getMessage();
+        } finally {
+            if (file != null) {
+                file.toFile().delete();
+            }
         }
     }
 

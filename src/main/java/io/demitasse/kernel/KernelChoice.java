@@ -23,21 +23,35 @@ public final class KernelChoice {
         }
     }
 
-    private record Candidate(String name, Supplier<Kernels> maker) {
+    /** {@code whyNot} is only asked once the maker has failed: finding out may take a while. */
+    private record Candidate(String name, Supplier<Kernels> maker, Supplier<String> whyNot) {
+
+        Kernels kernels() {
+            try {
+                return maker.get();
+            } catch (LinkageError e) {
+                return null;
+            }
+        }
 
         Attempt attempt() {
+            Kernels kernels = kernels();
+            return new Attempt(name, kernels, kernels == null ? reason() : "");
+        }
+
+        String reason() {
             try {
-                return new Attempt(name, maker.get(), "");
-            } catch (LinkageError | RuntimeException e) {
-                return new Attempt(name, null, reason(e));
+                return whyNot.get();
+            } catch (NoClassDefFoundError e) {
+                return "it is not on the class path (" + e.getMessage().replace('/', '.') + ")";
             }
         }
     }
 
     /** Fastest first. */
     private static final List<Candidate> CANDIDATES = List.of(
-            new Candidate("jblas", JblasKernels::new),
-            new Candidate("plain", PlainKernels::new));
+            new Candidate("jblas", JblasKernels::new, JblasKernels::whyNot),
+            new Candidate("plain", PlainKernels::new, () -> ""));
 
     private KernelChoice() {
     }
@@ -65,33 +79,18 @@ public final class KernelChoice {
             throw new IllegalArgumentException("no kernels are called \"" + name + "\"; there are "
                     + String.join(", ", names()));
         }
-        Attempt attempt = null;
         for (Candidate candidate : CANDIDATES) {
             if (name.equals(AUTO) || name.equals(candidate.name())) {
-                attempt = candidate.attempt();
-                if (attempt.works()) {
-                    return attempt.kernels();
+                Kernels kernels = candidate.kernels();
+                if (kernels != null) {
+                    return kernels;
+                }
+                if (!name.equals(AUTO)) {
+                    throw new IllegalArgumentException("the kernels \"" + name + "\" do not work here: "
+                            + candidate.reason());
                 }
             }
         }
-        throw new IllegalArgumentException("the kernels \"" + name + "\" do not work here: " + attempt.reason());
-    }
-
-    private static String reason(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String message = String.valueOf(root.getMessage());
-        if (message.contains("libgfortran")) {
-            return "jblas's native library needs libgfortran.so.5, which is not installed "
-                    + "(Debian, Ubuntu: apt-get install libgfortran5; Fedora: dnf install libgfortran)";
-        }
-        if (root instanceof ClassNotFoundException || root instanceof NoClassDefFoundError) {
-            return message.contains("NativeBlas") && message.startsWith("Could not initialize")
-                    ? "jblas's native library did not load when it was first tried in this JVM"
-                    : "a class is not on the class path: " + message.replace('/', '.');
-        }
-        return root.getClass().getSimpleName() + ": " + message.lines().findFirst().orElse("");
+        throw new IllegalStateException("plain kernels work everywhere");
     }
 }

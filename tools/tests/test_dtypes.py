@@ -38,6 +38,17 @@ class DtypesTest(unittest.TestCase):
         self.assertEqual(scales.tolist(), [1])
         self.assertEqual(q.tolist(), [[127, 0, 2, 2, 0, -2, -2]])
 
+    def test_division_is_not_multiplication_by_the_reciprocal(self):
+        weight = np.array([[1, 0.68897635]], dtype=np.float32)
+        scale = np.float32(1) / np.float32(127)
+        self.assertLess(weight[0, 1] * (np.float32(1) / scale), 87.5)
+        self.assertEqual(quantize_rows(weight)[0].tolist(), [[127, 88]])
+
+    def test_never_above_127(self):
+        # 150 / 127 of the smallest float is the smallest float, so the quotient is 150.
+        q, _ = quantize_rows(np.array([[150, -150]], dtype=np.float32) * np.float32(2.0 ** -149))
+        self.assertEqual(q.tolist(), [[127, -127]])
+
     def test_zeros_have_scale_one(self):
         smallest = np.float32(2.0 ** -149)
         q, scales = quantize_rows(np.array([[0, -0.0], [smallest, 0], [-254, 127]], dtype=np.float32))

@@ -21,7 +21,8 @@ class FlatFileTest(ConverterTest):
         super().setUp()
         random = np.random.default_rng(5)
         self.infos = [TensorInfo("vocabulary", "U8", (5,)), TensorInfo("w", "I8", (2, 3), "w.scales"),
-                      TensorInfo("w.scales", "F32", (2,)), TensorInfo("b", "BF16", (70,)), TensorInfo("h", "F16", (1, 3))]
+                      TensorInfo("w.scales", "F32", (2,)), TensorInfo("b", "BF16", (70,)),
+                      TensorInfo("h", "F16", (1, 3))]
         self.arrays = [np.frombuffer(b"a\nb\n\n", np.uint8), random.integers(-127, 128, (2, 3)).astype(np.int8),
                        np.array([0.5, 2], np.float32), random.integers(0, 2 ** 14, 70).astype(np.uint16),
                        np.array([[1, 2, 3]], np.float16)]

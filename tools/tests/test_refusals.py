@@ -37,7 +37,8 @@ class ConfigTest(ConverterTest):
         for key in ("dim", "n_layers", "n_heads", "hidden_dim", "vocab_size", "max_position_embeddings"):
             for value in (0, -1, 2.0, True, "8", None):
                 self.assert_config_refused({**DISTILBERT_CONFIG, key: value}, key, repr(value))
-        self.assert_config_refused({**DISTILBERT_CONFIG, "n_heads": 3}, "dim", "multiple of n_heads (3)", f"found {DIM}")
+        self.assert_config_refused({**DISTILBERT_CONFIG, "n_heads": 3}, "dim", "multiple of n_heads (3)",
+                                   f"found {DIM}")
 
     def test_labels(self):
         for id2label in ({"0": "A", "2": "B"}, {"1": "A", "2": "B"}, {"zero": "A"}, {"0": 1}, {}, ["A", "B"],

@@ -93,7 +93,7 @@ final class FlatHeader {
     }
 
     private static void verifyChecksum(Path file, byte[] header) {
-        int field = indexOf(header, CHECKSUM_FIELD.getBytes(StandardCharsets.US_ASCII));
+        int field = lastIndexOf(header, CHECKSUM_FIELD.getBytes(StandardCharsets.US_ASCII));
         if (field < 0) {
             return;
         }
@@ -119,13 +119,13 @@ final class FlatHeader {
 
     /** Fills the checksum into a header that was written with eight zeros in its place. */
     static void sign(byte[] header) {
-        int digits = indexOf(header, CHECKSUM_FIELD.getBytes(StandardCharsets.US_ASCII)) + CHECKSUM_FIELD.length();
+        int digits = lastIndexOf(header, CHECKSUM_FIELD.getBytes(StandardCharsets.US_ASCII)) + CHECKSUM_FIELD.length();
         byte[] checksum = checksum(header, digits).getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(checksum, 0, header, digits, CHECKSUM_DIGITS);
     }
 
-    private static int indexOf(byte[] bytes, byte[] part) {
-        for (int i = 0; i + part.length <= bytes.length; i++) {
+    private static int lastIndexOf(byte[] bytes, byte[] part) {
+        for (int i = bytes.length - part.length; i >= 0; i--) {
             int j = 0;
             while (j < part.length && bytes[i + j] == part[j]) {
                 j++;

@@ -33,7 +33,10 @@ public final class Quantization {
             for (int i = first; i < first + columns; i++) {
                 max = Math.max(max, Math.abs(weight[i]));
             }
-            float scale = max == 0 ? 1f : max / LIMIT;
+            float scale = max / LIMIT;
+            if (scale == 0) {
+                scale = 1;
+            }
             scales[r] = scale;
             for (int i = first; i < first + columns; i++) {
                 double q = Math.rint(weight[i] / scale);

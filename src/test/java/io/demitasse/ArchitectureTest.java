@@ -1,0 +1,50 @@
+package io.demitasse;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+
+/** Imports point one way. */
+@AnalyzeClasses(packages = "io.demitasse", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+
+    @ArchTest
+    static final ArchRule ROOMS = layeredArchitecture().consideringOnlyDependenciesInLayers()
+            .layer("kernel").definedBy("io.demitasse.kernel..")
+            .layer("tokenizer").definedBy("io.demitasse.tokenizer..")
+            .layer("file").definedBy("io.demitasse.file..")
+            .layer("model").definedBy("io.demitasse.model..")
+            .layer("train").definedBy("io.demitasse.train..")
+            .layer("api").definedBy("io.demitasse")
+            .layer("cli").definedBy("io.demitasse.cli..")
+            .whereLayer("kernel").mayNotAccessAnyLayer()
+            .whereLayer("tokenizer").mayNotAccessAnyLayer()
+            .whereLayer("file").mayNotAccessAnyLayer()
+            .whereLayer("model").mayOnlyAccessLayers("kernel", "file")
+            .whereLayer("train").mayOnlyAccessLayers("model", "kernel", "file")
+            .whereLayer("api").mayOnlyAccessLayers("model", "kernel", "file", "tokenizer")
+            .whereLayer("cli").mayNotBeAccessedByAnyLayer();
+
+    @ArchTest
+    static final ArchRule LIBRARY_WITHOUT_COMMAND_LINE_LIBRARIES = ArchRuleDefinition.noClasses()
+            .that().resideOutsideOfPackage("io.demitasse.cli..")
+            .should().dependOnClassesThat().resideInAnyPackage("picocli..", "me.tongfei..")
+            .because("an app that embeds the library has neither");
+
+    @ArchTest
+    static final ArchRule JBLAS_IN_ONE_PLACE = ArchRuleDefinition.noClasses()
+            .that().doNotHaveSimpleName("JblasKernels")
+            .should().dependOnClassesThat().resideInAnyPackage("org.jblas..")
+            .because("everything works where jblas does not");
+
+    @ArchTest
+    static final ArchRule NO_SOCKETS_NO_EXIT = ArchRuleDefinition.noClasses()
+            .that().resideOutsideOfPackage("io.demitasse.cli..")
+            .should().dependOnClassesThat().resideInAnyPackage("java.net..", "java.net.http..")
+            .orShould().callMethod(System.class, "exit", int.class)
+            .orShould().callMethod(System.class, "setProperty", String.class, String.class);
+}

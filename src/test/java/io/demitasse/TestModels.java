@@ -1,0 +1,70 @@
+package io.demitasse;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.demitasse.kernel.KernelChoice;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Where tests find models: in this project, or beside it where the large ones are. */
+public final class TestModels {
+
+    /** A random three-layer classifier without a vocabulary. */
+    public static final Path TINY = Path.of("src/test/resources/tiny-distilbert/tiny-distilbert.flat");
+    /** The model the project ships. */
+    public static final Path DEFAULT = Path.of("weights/sst2-distilbert.flat");
+
+    private static final Path SHARED = Path.of("..", "shared");
+    private static final Path CONVERTED = Path.of("target", "test-models");
+
+    private TestModels() {
+    }
+
+    /** The names of all kernels that work here. */
+    public static List<String> kernels() {
+        return KernelChoice.attempts().stream().filter(KernelChoice.Attempt::works)
+                .map(KernelChoice.Attempt::name).toList();
+    }
+
+    /** A file or folder beside the project; the test is skipped, with the reason, where there is none. */
+    public static Path shared(String name) {
+        Path path = SHARED.resolve(name);
+        assumeTrue(Files.exists(path), "needs " + path + ", which is not on this machine");
+        return path;
+    }
+
+    /** A Hugging Face folder beside the project, converted by tools/convert.py once a build. */
+    public static synchronized Path converted(String folder, String dtype) {
+        Path source = shared(folder);
+        Path target = CONVERTED.resolve(source.getFileName() + "-" + dtype + ".flat");
+        if (!Files.exists(target)) {
+            assumeTrue(run("python3", "-c", "import numpy"), "needs python3 with numpy, to convert " + source);
+            try {
+                Files.createDirectories(CONVERTED);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            if (!run("python3", "tools/convert.py", source.toString(), target.toString(), "--dtype", dtype)) {
+                throw new AssertionError("tools/convert.py did not convert " + source);
+            }
+        }
+        return target;
+    }
+
+    private static boolean run(String... command) {
+        try {
+            Process process = new ProcessBuilder(command).inheritIO().redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+            return process.waitFor(5, TimeUnit.MINUTES) && process.exitValue() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

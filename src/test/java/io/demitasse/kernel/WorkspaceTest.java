@@ -1,0 +1,82 @@
+package io.demitasse.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.junit.jupiter.api.Test;
+
+class WorkspaceTest {
+
+    private final Workspace workspace = new Workspace(new Parallel(1));
+
+    @Test
+    void matricesLentTogetherDoNotShareMemory() {
+        Matrix[] matrices = new Matrix[20];
+        for (int i = 0; i < matrices.length; i++) {
+            matrices[i] = workspace.matrix(i + 1, 7);
+            fill(matrices[i], i);
+        }
+        for (int i = 0; i < matrices.length; i++) {
+            assertThat(matrices[i].toArray()).containsOnly(i).hasSize((i + 1) * 7);
+        }
+    }
+
+    @Test
+    void whatWasLentBeforeAMarkOutlivesItsReleaseEvenIfTheMemoryGrew() {
+        Matrix before = workspace.matrix(2, 3);
+        fill(before, 1);
+        long mark = workspace.mark();
+        fill(workspace.matrix(1000, 10), 2);
+        workspace.release(mark);
+        fill(workspace.matrix(500, 10), 3);
+        fill(workspace.matrix(10, 10), 4);
+        assertThat(before.toArray()).containsOnly(1);
+    }
+
+    @Test
+    void theSamePassAgainTakesNoMoreMemory() {
+        pass();
+        long size = workspace.size();
+        for (int i = 0; i < 5; i++) {
+            pass();
+        }
+        assertThat(workspace.size()).isLessThanOrEqualTo(2 * size);
+        long settled = workspace.size();
+        for (int i = 0; i < 5; i++) {
+            pass();
+        }
+        assertThat(workspace.size()).isEqualTo(settled);
+    }
+
+    private void pass() {
+        long outer = workspace.mark();
+        workspace.matrix(10, 10);
+        for (int block = 0; block < 3; block++) {
+            long mark = workspace.mark();
+            workspace.matrix(30, 10);
+            workspace.matrix(10, 10);
+            workspace.scratch(0, 1, 50);
+            workspace.release(mark);
+        }
+        workspace.release(outer);
+    }
+
+    @Test
+    void viewsShareTheirMatrix() {
+        Matrix matrix = workspace.matrix(3, 4);
+        for (int i = 0; i < 12; i++) {
+            matrix.data()[matrix.offset() + i] = i;
+        }
+        assertThat(workspace.columns(matrix, 1, 2).toArray()).containsExactly(1, 2, 5, 6, 9, 10);
+        assertThat(workspace.rows(matrix, 1, 2).toArray()).containsExactly(4, 5, 6, 7, 8, 9, 10, 11);
+        assertThatIllegalArgumentException().isThrownBy(() -> new Matrix(new float[5], 2, 3));
+    }
+
+    private static void fill(Matrix matrix, float value) {
+        for (int row = 0; row < matrix.rows(); row++) {
+            for (int column = 0; column < matrix.columns(); column++) {
+                matrix.data()[matrix.row(row) + column] = value;
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.demitasse.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.demitasse.TestModels;
+import io.demitasse.file.FlatFile;
+import io.demitasse.kernel.KernelChoice;
+import io.demitasse.kernel.Kernels;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Parallel;
+import io.demitasse.kernel.Workspace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every hidden state, every attention and the logits of a small model, against PyTorch in float64. */
+class TinyDistilBertTest {
+
+    private static final double TOLERANCE = 2e-5;
+
+    private static List<JsonObject> examples() throws IOException {
+        JsonObject forward = JsonParser.parseString(
+                Files.readString(TestModels.TINY.resolveSibling("forward.json"))).getAsJsonObject();
+        List<JsonObject> examples = new ArrayList<>();
+        forward.getAsJsonArray("examples").forEach(example -> examples.add(example.getAsJsonObject()));
+        return examples;
+    }
+
+    private static int[] ids(JsonObject example) {
+        return example.getAsJsonArray("input_ids").asList().stream().mapToInt(JsonElement::getAsInt).toArray();
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.demitasse.TestModels#kernels")
+    void oneSequenceAtATime(String kernels) throws IOException {
+        for (JsonObject example : examples()) {
+            check(kernels, List.of(example));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.demitasse.TestModels#kernels")
+    void allSequencesInOneBatch(String kernels) throws IOException {
+        check(kernels, examples());
+    }
+
+    private static void check(String kernelsName, List<JsonObject> examples) {
+        Kernels kernels = KernelChoice.choose(kernelsName);
+        try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
+            Config config = Config.parse(file.path(), file.config());
+            Encoder encoder = Encoder.load(file, config, kernels);
+            ClassificationHead head = ClassificationHead.load(file, config, file.labels().size(), kernels);
+            Workspace workspace = new Workspace(parallel);
+            Trace trace = new Trace();
+            Batch batch = Batch.of(examples.stream().map(TinyDistilBertTest::ids).toList());
+            Matrix logits = head.forward(encoder.forward(batch, workspace, trace), batch, workspace, trace);
+            for (int s = 0; s < examples.size(); s++) {
+                JsonObject example = examples.get(s);
+                assertClose(logits, s, 1, example.getAsJsonArray("logits"));
+                JsonArray hiddenStates = example.getAsJsonArray("hidden_states");
+                for (int depth = 0; depth < hiddenStates.size(); depth++) {
+                    assertClose(trace.hiddenStates(depth), batch.start(s), batch.length(s),
+                            hiddenStates.get(depth).getAsJsonArray());
+                }
+                JsonArray attentions = example.getAsJsonArray("attentions");
+                for (int block = 0; block < attentions.size(); block++) {
+                    Matrix probabilities = trace.attentionProbabilities(block, s);
+                    assertClose(probabilities, 0, probabilities.rows(), attentions.get(block).getAsJsonArray());
+                }
+            }
+        }
+    }
+
+    private static void assertClose(Matrix matrix, int firstRow, int rows, JsonArray expected) {
+        assertThat(expected).hasSize(rows * matrix.columns());
+        for (int i = 0; i < expected.size(); i++) {
+            float found = matrix.get(firstRow + i / matrix.columns(), i % matrix.columns());
+            assertThat((double) found).isCloseTo(expected.get(i).getAsDouble(), within(TOLERANCE));
+        }
+    }
+}

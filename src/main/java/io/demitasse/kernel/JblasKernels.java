@@ -9,17 +9,26 @@ import org.jblas.NativeBlas;
 import org.jblas.util.Logger;
 
 /**
- * jblas's native sgemm (OpenBLAS) for the matrix products, the shared Java loops for the rest. Work is cut by the
- * shape of the matrices alone, so results do not depend on the number of threads; they may depend, in the last bits,
- * on how many rows go through together.
+ * jblas's native sgemm (OpenBLAS) for linear layers, the plain Java loops for the rest. Two things about jblas bound what
+ * this can be: only one thread may be in it at a time, and each call copies the arrays it is given, whole, into native
+ * memory and back. So it pays for many tokens at once, and products as small as attention's stay in Java. Results do not
+ * depend on the number of threads; they may depend, in the last bits, on how many rows go through together.
  */
 final class JblasKernels implements Kernels {
 
-    private static final int WIDTH = 192;
-    private static final int HEIGHT = 128;
+    /**
+     * jblas's OpenBLAS is built for one thread and without locks: two threads in it at once share its buffers, and get
+     * wrong products. So only one enters, whichever model it computes for.
+     */
+    private static final Object ONE_AT_A_TIME = NativeBlas.class;
+
+    /** Rows a call takes: enough to make its copies worth it, few enough that the copies stay small. */
+    private static final int HEIGHT = 512;
     /** Above jblas's own highest level, so nothing is printed while it loads. */
     private static final int SILENT = Logger.ERROR + 1;
     private static final String LIBRARY = "/lib/static/%s/%s/libjblas.so";
+
+    private final Kernels plain = new PlainKernels();
 
     private record JblasWeight(float[] data, int out, int in) implements Weight {
     }
@@ -89,30 +98,31 @@ final class JblasKernels implements Kernels {
     @Override
     public void linear(Matrix x, Weight weight, float[] bias, Activation activation, Matrix y, Workspace workspace) {
         JblasWeight w = (JblasWeight) weight;
-        int columnBlocks = (w.out + WIDTH - 1) / WIDTH;
-        int rowBlocks = (x.rows() + HEIGHT - 1) / HEIGHT;
-        workspace.parallel().run(rowBlocks * columnBlocks, (index, worker) -> {
-            int row = index / columnBlocks * HEIGHT;
-            int rows = Math.min(HEIGHT, x.rows() - row);
-            int column = index % columnBlocks * WIDTH;
-            int width = Math.min(WIDTH, w.out - column);
-            for (int r = row; r < row + rows; r++) {
-                System.arraycopy(bias, column, y.data(), y.row(r) + column, width);
+        for (int first = 0; first < x.rows(); first += HEIGHT) {
+            int rows = Math.min(HEIGHT, x.rows() - first);
+            float[] input = workspace.scratch(0, 0, rows * w.in);     // [rows, in]
+            float[] output = workspace.scratch(0, 1, rows * w.out);   // [rows, out]
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(x.data(), x.row(first + r), input, r * w.in, w.in);
+                System.arraycopy(bias, 0, output, r * w.out, w.out);
             }
-            gemm(false, true, rows, width, w.in, 1f, x.data(), x.row(row), x.stride(), w.data, column * w.in, w.in,
-                    1f, y.data(), y.row(row) + column, y.stride());
-            for (int r = row; r < row + rows; r++) {
-                activate(activation, y.data(), y.row(r) + column, width);
+            synchronized (ONE_AT_A_TIME) {
+                // BLAS sees a row-major matrix as its transpose: y^T = W x^T.
+                NativeBlas.sgemm('T', 'N', w.out, rows, w.in, 1f, w.data, 0, w.in, input, 0, w.in,
+                        1f, output, 0, w.out);
             }
-        });
+            int start = first;
+            workspace.parallel().run(rows, (r, worker) -> {
+                System.arraycopy(output, r * w.out, y.data(), y.row(start + r), w.out);
+                activate(activation, y.data(), y.row(start + r), w.out);
+            });
+        }
     }
 
-    /** BLAS sees a row-major matrix as its transpose, so it computes the transposed product: c^T = op(b)^T op(a)^T. */
     @Override
     public void gemm(boolean transposeA, boolean transposeB, int m, int n, int k,
                      float alpha, float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
                      float beta, float[] c, int cOffset, int ldc) {
-        NativeBlas.sgemm(transposeB ? 'T' : 'N', transposeA ? 'T' : 'N', n, m, k,
-                alpha, b, bOffset, ldb, a, aOffset, lda, beta, c, cOffset, ldc);
+        plain.gemm(transposeA, transposeB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c, cOffset, ldc);
     }
 }

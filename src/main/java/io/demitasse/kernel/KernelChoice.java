@@ -48,10 +48,10 @@ public final class KernelChoice {
         }
     }
 
-    /** Fastest first. */
+    /** Fastest first. jblas comes behind plain, which always works, so it must be asked for: see {@link JblasKernels}. */
     private static final List<Candidate> CANDIDATES = List.of(
-            new Candidate("jblas", JblasKernels::new, JblasKernels::whyNot),
-            new Candidate("plain", PlainKernels::new, () -> ""));
+            new Candidate("plain", PlainKernels::new, () -> ""),
+            new Candidate("jblas", JblasKernels::new, JblasKernels::whyNot));
 
     private KernelChoice() {
     }

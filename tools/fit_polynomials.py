@@ -1,0 +1,89 @@
+"""Fits the polynomials of MathFunctions.java: exp and erf in float arithmetic, with multiplications and additions only.
+
+Each fit is a minimax one: least squares, weighted again and again towards the points where the error is largest
+(Lawson's method). Prints the coefficients as Java writes them, and the errors of the float32 functions made of them.
+
+    python3 tools/fit_polynomials.py
+"""
+import math
+
+import numpy as np
+
+F = np.float32
+SPLIT = 1.0  # where erf goes from one polynomial to the other
+ONE = 4.0  # where erf is 1 to float precision
+
+
+def chebyshev_points(low, high, count=3000):
+    return (np.cos(np.pi * (np.arange(count) + 0.5) / count) * (high - low) + low + high) / 2
+
+
+def minimax(variable, degree, values, error_weight, rounds=300):
+    """Coefficients c, lowest first, for which the largest |sum c_i variable^i - values| * error_weight is small."""
+    basis = np.stack([variable**i for i in range(degree + 1)], axis=1)
+    weight = np.ones_like(variable)
+    for _ in range(rounds):
+        scale = np.sqrt(weight) * error_weight
+        coefficients = np.linalg.lstsq(basis * scale[:, None], values * scale, rcond=None)[0]
+        error = np.abs(basis @ coefficients - values) * error_weight
+        weight *= error / error.mean()
+        weight /= weight.mean()
+    return coefficients
+
+
+def horner(coefficients, x):
+    result = np.full_like(x, F(coefficients[-1]))
+    for coefficient in coefficients[-2::-1]:
+        result = result * x + F(coefficient)
+    return result
+
+
+def fit_exp():
+    """exp(r) = 1 + r + r^2 p(r) for |r| <= ln(2) / 2."""
+    r = chebyshev_points(-math.log(2) / 2 * 1.01, math.log(2) / 2 * 1.01)
+    r = r[np.abs(r) > 1e-4]
+    return minimax(r, 4, (np.expm1(r) - r) / r**2, r**2 / np.exp(r))
+
+
+def fit_erf():
+    """erf(x) = x + x p(x^2) below 1, and 1 - exp(q(x)) above."""
+    erf, erfc = np.vectorize(math.erf), np.vectorize(math.erfc)
+    x = chebyshev_points(1e-3, SPLIT)
+    small = minimax(x**2, 6, erf(x) / x - 1, x / erf(x))
+    x = chebyshev_points(SPLIT, ONE)
+    large = minimax(x, 7, np.log(erfc(x)), erfc(x) / erf(x))
+    return small, large
+
+
+def exp(x, p):
+    n = (x * F(1.44269504) + F(12582912)) - F(12582912)
+    r = (x - n * F(0.693359375)) - n * F(math.log(2) - 0.693359375)
+    y = (horner(p, r) * (r * r) + r) + F(1)
+    return y * ((n.astype(np.int32) + 127) << 23).view(F)
+
+
+def erf(x, p, small, large):
+    a = np.minimum(np.abs(x), F(ONE))
+    y = np.where(a < F(SPLIT), a * horner(small, a * a) + a, F(1) - exp(horner(large, a), p))
+    return np.copysign(y, x)
+
+
+def report(name, found, expected):
+    ulps = np.abs(found.astype(float) - expected) / np.spacing(np.abs(expected).astype(F)).astype(float)
+    print(f"{name}: at most {ulps.max():.3f} ulp, {ulps.mean():.3f} on average")
+
+
+def main():
+    p = fit_exp()
+    small, large = fit_erf()
+    for name, coefficients in (("E", p), ("S", small), ("L", large)):
+        print(name, ", ".join(f"{F(c):.9g}f" for c in coefficients))
+    x = np.linspace(-86, 88, 4_000_001).astype(F)
+    report("exp", exp(x, p), np.exp(x.astype(float)))
+    x = np.concatenate([np.linspace(-5, 5, 2_000_001), np.logspace(-20, 0, 200_001)]).astype(F)
+    x = x[x != 0]
+    report("erf", erf(x, p, small, large), np.vectorize(math.erf)(x.astype(float)))
+
+
+if __name__ == "__main__":
+    main()

@@ -122,7 +122,8 @@ final class JblasKernels implements Kernels {
     @Override
     public void gemm(boolean transposeA, boolean transposeB, int m, int n, int k,
                      float alpha, float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
-                     float beta, float[] c, int cOffset, int ldc) {
-        plain.gemm(transposeA, transposeB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c, cOffset, ldc);
+                     float beta, float[] c, int cOffset, int ldc, Workspace workspace, int worker) {
+        plain.gemm(transposeA, transposeB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c, cOffset, ldc,
+                workspace, worker);
     }
 }

@@ -23,7 +23,7 @@ public final class KernelChoice {
         }
     }
 
-    /** {@code whyNot} is only asked once the maker has failed: finding out may take a while. */
+    /** The maker gives null or fails where they do not work; {@code whyNot} is asked only then, since it may take a while. */
     private record Candidate(String name, Supplier<Kernels> maker, Supplier<String> whyNot) {
 
         Kernels kernels() {
@@ -50,6 +50,7 @@ public final class KernelChoice {
 
     /** Fastest first. jblas comes behind plain, which always works, so it must be asked for: see {@link JblasKernels}. */
     private static final List<Candidate> CANDIDATES = List.of(
+            new Candidate("vector", KernelChoice::vector, VectorSupport::obstacle),
             new Candidate("plain", PlainKernels::new, () -> ""),
             new Candidate("jblas", JblasKernels::new, JblasKernels::whyNot));
 
@@ -79,6 +80,10 @@ public final class KernelChoice {
             throw new IllegalArgumentException("no kernels are called \"" + name + "\"; there are "
                     + String.join(", ", names()));
         }
+        if (name.equals(AUTO) && !VectorSupport.hasModule()) {
+            System.getLogger(KernelChoice.class.getName()).log(System.Logger.Level.INFO,
+                    "this is faster with the vector kernels: " + VectorSupport.obstacle());
+        }
         for (Candidate candidate : CANDIDATES) {
             if (name.equals(AUTO) || name.equals(candidate.name())) {
                 Kernels kernels = candidate.kernels();
@@ -92,5 +97,10 @@ public final class KernelChoice {
             }
         }
         throw new IllegalStateException("plain kernels work everywhere");
+    }
+
+    /** Null where they would not work, which is found out before their class is loaded. */
+    private static Kernels vector() {
+        return VectorSupport.obstacle().isEmpty() ? new VectorKernels() : null;
     }
 }

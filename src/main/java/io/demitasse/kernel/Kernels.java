@@ -51,10 +51,11 @@ public interface Kernels {
      * @param k columns of op(a), rows of op(b)
      * @param lda the distance between rows of {@code a} as it lies in memory; so {@code ldb} and {@code ldc}
      * @param beta 0 overwrites {@code c} whatever it held
+     * @param worker whose scratch buffers of the workspace may be used, from {@link Workspace#GEMM_SCRATCH} on
      */
     void gemm(boolean transposeA, boolean transposeB, int m, int n, int k,
               float alpha, float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
-              float beta, float[] c, int cOffset, int ldc);
+              float beta, float[] c, int cOffset, int ldc, Workspace workspace, int worker);
 
     /** {@code x_i = exp(x_i - max) / sum_j exp(x_j - max)} in place, for the {@code n} floats at {@code offset}. */
     default void softmax(float[] x, int offset, int n) {

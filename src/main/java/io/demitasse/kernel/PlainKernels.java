@@ -99,7 +99,7 @@ final class PlainKernels implements Kernels {
     @Override
     public void gemm(boolean transposeA, boolean transposeB, int m, int n, int k,
                      float alpha, float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
-                     float beta, float[] c, int cOffset, int ldc) {
+                     float beta, float[] c, int cOffset, int ldc, Workspace workspace, int worker) {
         int aRow = transposeA ? 1 : lda;
         int aStep = transposeA ? lda : 1;
         int bColumn = transposeB ? ldb : 1;

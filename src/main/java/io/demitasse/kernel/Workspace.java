@@ -11,6 +11,9 @@ import java.util.List;
  */
 public final class Workspace {
 
+    /** The first of the scratch buffers that {@link Kernels#gemm} may use; its callers use lower ones. */
+    public static final int GEMM_SCRATCH = 16;
+
     private final Parallel parallel;
     private final List<Matrix> lent = new ArrayList<>();
     private final float[][][] scratch;

@@ -72,7 +72,7 @@ public final class Attention {
         for (int first = 0; first < length; first += QUERIES) {
             int queries = Math.min(QUERIES, length - first);
             kernels.gemm(false, true, queries, length, headDim, scale, data, query + first * qkv.stride(),
-                    qkv.stride(), data, key, qkv.stride(), 0f, scores, 0, length);
+                    qkv.stride(), data, key, qkv.stride(), 0f, scores, 0, length, workspace, worker);
             for (int q = 0; q < queries; q++) {
                 kernels.softmax(scores, q * length, length);
             }
@@ -81,7 +81,7 @@ public final class Attention {
                         queries * length);
             }
             kernels.gemm(false, false, queries, headDim, length, 1f, scores, 0, length, data, value, qkv.stride(),
-                    0f, context.data(), context.row(start + first) + head * headDim, context.stride());
+                    0f, context.data(), context.row(start + first) + head * headDim, context.stride(), workspace, worker);
         }
     }
 

@@ -1,0 +1,229 @@
+package io.demitasse.kernel;
+
+import static io.demitasse.kernel.VectorTiles.LANES;
+import static io.demitasse.kernel.VectorTiles.SPECIES;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * The functions of {@link MathFunctions} for a vector: the same operations in the same order, none of them fused, so
+ * the results are the same bits. The API's own exp and tanh round differently once the JIT compiler has come by.
+ */
+final class VectorMath {
+
+    private VectorMath() {
+    }
+
+    /** {@link MathFunctions#exp}. */
+    static FloatVector exp(FloatVector x) {
+        return between(x)
+                .blend(0f, x.compare(VectorOperators.LT, MathFunctions.EXP_MIN))
+                .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, MathFunctions.EXP_MAX));
+    }
+
+    /** exp for x from EXP_MIN to EXP_MAX. */
+    private static FloatVector between(FloatVector x) {
+        FloatVector shifted = x.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
+        FloatVector n = shifted.sub(MathFunctions.ROUND);
+        FloatVector r = x.sub(n.mul(MathFunctions.LN2_HIGH)).sub(n.mul(MathFunctions.LN2_LOW));
+        FloatVector p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
+                .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
+        FloatVector y = p.mul(r.mul(r)).add(r).add(1f);
+        // n is a whole number and stands in the lowest bits of the shifted float, whose own part the shift drops.
+        IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
+        return y.mul(power.reinterpretAsFloats());
+    }
+
+    /** {@link MathFunctions#erf}. */
+    static FloatVector erf(FloatVector x) {
+        FloatVector a = x.abs();
+        a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
+        FloatVector t = a.mul(a);
+        FloatVector near = t.mul(MathFunctions.S6).add(MathFunctions.S5).mul(t).add(MathFunctions.S4)
+                .mul(t).add(MathFunctions.S3).mul(t).add(MathFunctions.S2)
+                .mul(t).add(MathFunctions.S1).mul(t).add(MathFunctions.S0);
+        near = a.mul(near).add(a);
+        FloatVector far = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
+                .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
+                .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
+        far = between(far).neg().add(1f);
+        FloatVector y = far.blend(near, a.compare(VectorOperators.LT, 1f));
+        IntVector sign = x.reinterpretAsInts().and(Integer.MIN_VALUE);
+        return y.reinterpretAsInts().and(Integer.MAX_VALUE).or(sign).reinterpretAsFloats();
+    }
+
+    /** {@link MathFunctions#gelu}. */
+    static FloatVector gelu(FloatVector x) {
+        return x.mul(0.5f).mul(erf(x.mul(MathFunctions.SQRT_HALF)).add(1f));
+    }
+
+    /** The sum of all lanes, added in one fixed order; reduceLanes leaves the order open. */
+    static float sum(FloatVector v) {
+        float sum = (v.lane(0) + v.lane(1)) + (v.lane(2) + v.lane(3));
+        if (LANES >= 8) {
+            sum += (v.lane(4) + v.lane(5)) + (v.lane(6) + v.lane(7));
+        }
+        if (LANES >= 16) {
+            sum += (v.lane(8) + v.lane(9)) + (v.lane(10) + v.lane(11));
+            sum += (v.lane(12) + v.lane(13)) + (v.lane(14) + v.lane(15));
+        }
+        return sum;
+    }
+
+    static void gelu(float[] x, int offset, int n) {
+        int end = offset + SPECIES.loopBound(n);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            gelu(FloatVector.fromArray(SPECIES, x, i)).intoArray(x, i);
+        }
+        for (; i < offset + n; i++) {
+            x[i] = MathFunctions.gelu(x[i]);
+        }
+    }
+
+    static void relu(float[] x, int offset, int n) {
+        int end = offset + SPECIES.loopBound(n);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, i).max(0f).intoArray(x, i);
+        }
+        for (; i < offset + n; i++) {
+            x[i] = Math.max(x[i], 0f);
+        }
+    }
+
+    static void softmax(float[] x, int offset, int n) {
+        int end = offset + SPECIES.loopBound(n);
+        float max = max(x, offset, n);
+        FloatVector sums = FloatVector.zero(SPECIES);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            FloatVector y = exp(FloatVector.fromArray(SPECIES, x, i).sub(max));
+            y.intoArray(x, i);
+            sums = sums.add(y);
+        }
+        float sum = sum(sums);
+        for (; i < offset + n; i++) {
+            x[i] = MathFunctions.exp(x[i] - max);
+            sum += x[i];
+        }
+        multiply(x, offset, n, 1f / sum);
+    }
+
+    private static float max(float[] x, int offset, int n) {
+        int end = offset + SPECIES.loopBound(n);
+        FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            largest = largest.max(FloatVector.fromArray(SPECIES, x, i));
+        }
+        float max = largest.reduceLanes(VectorOperators.MAX);
+        for (; i < offset + n; i++) {
+            max = Math.max(max, x[i]);
+        }
+        return max;
+    }
+
+    private static void multiply(float[] x, int offset, int n, float factor) {
+        int end = offset + SPECIES.loopBound(n);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, i).mul(factor).intoArray(x, i);
+        }
+        for (; i < offset + n; i++) {
+            x[i] *= factor;
+        }
+    }
+
+    static void layerNorm(float[] x, int xOffset, int n, float[] weight, float[] bias, float epsilon,
+                          float[] y, int yOffset) {
+        float mean = sum(x, xOffset, n) / n;
+        float scale = (float) (1 / Math.sqrt((double) squares(x, xOffset, n, mean) / n + epsilon));
+        int end = SPECIES.loopBound(n);
+        int i = 0;
+        for (; i < end; i += LANES) {
+            FloatVector.fromArray(SPECIES, x, xOffset + i).sub(mean).mul(scale)
+                    .mul(FloatVector.fromArray(SPECIES, weight, i)).add(FloatVector.fromArray(SPECIES, bias, i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (; i < n; i++) {
+            y[yOffset + i] = (x[xOffset + i] - mean) * scale * weight[i] + bias[i];
+        }
+    }
+
+    private static float sum(float[] x, int offset, int n) {
+        int end = offset + SPECIES.loopBound(n);
+        FloatVector sums = FloatVector.zero(SPECIES);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            sums = sums.add(FloatVector.fromArray(SPECIES, x, i));
+        }
+        float sum = sum(sums);
+        for (; i < offset + n; i++) {
+            sum += x[i];
+        }
+        return sum;
+    }
+
+    /** The sum of {@code (x - mean)^2}. */
+    private static float squares(float[] x, int offset, int n, float mean) {
+        int end = offset + SPECIES.loopBound(n);
+        FloatVector sums = FloatVector.zero(SPECIES);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(mean);
+            sums = sums.add(d.mul(d));
+        }
+        float sum = sum(sums);
+        for (; i < offset + n; i++) {
+            float d = x[i] - mean;
+            sum += d * d;
+        }
+        return sum;
+    }
+
+    /** {@code y += x}. */
+    static void add(float[] x, int xOffset, int n, float[] y, int yOffset) {
+        int end = SPECIES.loopBound(n);
+        int i = 0;
+        for (; i < end; i += LANES) {
+            FloatVector.fromArray(SPECIES, y, yOffset + i).add(FloatVector.fromArray(SPECIES, x, xOffset + i))
+                    .intoArray(y, yOffset + i);
+        }
+        for (; i < n; i++) {
+            y[yOffset + i] += x[xOffset + i];
+        }
+    }
+
+    /** {@code y = scales y + bias}, element by element. */
+    static void scale(float[] scales, float[] bias, int first, int n, float[] y, int yOffset) {
+        int end = SPECIES.loopBound(n);
+        int i = 0;
+        for (; i < end; i += LANES) {
+            FloatVector.fromArray(SPECIES, y, yOffset + i).mul(FloatVector.fromArray(SPECIES, scales, first + i))
+                    .add(FloatVector.fromArray(SPECIES, bias, first + i)).intoArray(y, yOffset + i);
+        }
+        for (; i < n; i++) {
+            y[yOffset + i] = y[yOffset + i] * scales[first + i] + bias[first + i];
+        }
+    }
+
+    /** {@code c = alpha x + beta c}; beta 0 overwrites c whatever it held. */
+    static void combine(float alpha, float[] x, int xOffset, int n, float beta, float[] c, int cOffset) {
+        int end = SPECIES.loopBound(n);
+        int i = 0;
+        for (; i < end; i += LANES) {
+            FloatVector product = FloatVector.fromArray(SPECIES, x, xOffset + i).mul(alpha);
+            if (beta != 0) {
+                product = product.add(FloatVector.fromArray(SPECIES, c, cOffset + i).mul(beta));
+            }
+            product.intoArray(c, cOffset + i);
+        }
+        for (; i < n; i++) {
+            float product = alpha * x[xOffset + i];
+            c[cOffset + i] = beta == 0 ? product : product + beta * c[cOffset + i];
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package io.demitasse.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.util.function.UnaryOperator;
+import jdk.incubator.vector.FloatVector;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class VectorMathTest {
+
+    @FunctionalInterface
+    private interface Scalar {
+        float of(float x);
+    }
+
+    @BeforeEach
+    void needsVectors() {
+        assumeThat(VectorSupport.obstacle()).isEmpty();
+    }
+
+    @Test
+    void expHasTheScalarBits() {
+        check(MathFunctions::exp, VectorMath::exp);
+    }
+
+    @Test
+    void erfHasTheScalarBits() {
+        check(MathFunctions::erf, VectorMath::erf);
+    }
+
+    @Test
+    void geluHasTheScalarBits() {
+        check(MathFunctions::gelu, VectorMath::gelu);
+    }
+
+    /** Every 1499th float of all there are, and those around the places where the functions change. */
+    private static void check(Scalar scalar, UnaryOperator<FloatVector> vector) {
+        int lanes = VectorTiles.LANES;
+        float[] x = new float[lanes];
+        for (long bits = Integer.MIN_VALUE; bits <= Integer.MAX_VALUE; bits += 1499L * lanes) {
+            for (int i = 0; i < lanes; i++) {
+                x[i] = Float.intBitsToFloat((int) (bits + 1499L * i));
+            }
+            check(scalar, vector, x);
+        }
+        float[] edges = {0f, Float.MIN_VALUE, Float.MIN_NORMAL, 1f, 1.4142135f, 4f, 5.656854f, 86.9f, 88.3f, 88.8f,
+            103f, Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.NaN, 1e-20f, 0.5f};
+        for (float edge : edges) {
+            for (int i = -40; i <= 40; i++) {
+                float near = Float.intBitsToFloat(Float.floatToIntBits(edge) + i);
+                for (int lane = 0; lane < lanes; lane++) {
+                    x[lane] = lane % 2 == 0 ? near : -near;
+                }
+                check(scalar, vector, x);
+            }
+        }
+    }
+
+    private static void check(Scalar scalar, UnaryOperator<FloatVector> vector, float[] x) {
+        float[] y = vector.apply(FloatVector.fromArray(VectorTiles.SPECIES, x, 0)).toArray();
+        for (int i = 0; i < x.length; i++) {
+            float expected = scalar.of(x[i]);
+            if (Float.floatToIntBits(expected) != Float.floatToIntBits(y[i])) {
+                assertThat(y[i]).as("at %s", x[i]).isEqualTo(expected);
+            }
+        }
+    }
+}

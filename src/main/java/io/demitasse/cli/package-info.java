@@ -1,0 +1,4 @@
+/**
+ * The command line: one class a command.
+ */
+package io.demitasse.cli;

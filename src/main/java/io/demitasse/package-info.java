@@ -1,0 +1,5 @@
+/**
+ * What an app calls: {@link io.demitasse.TextClassifier}, {@link io.demitasse.TextEncoder} and
+ * {@link io.demitasse.Tokenizers}. All of it is immutable and thread-safe.
+ */
+package io.demitasse;

@@ -1,0 +1,4 @@
+/**
+ * Labelled data, and metrics of how well a model fits it.
+ */
+package io.demitasse.train;

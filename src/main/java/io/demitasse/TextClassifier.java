@@ -113,8 +113,9 @@ public final class TextClassifier implements AutoCloseable {
 
     private List<Classification> run(List<int[]> sequences, List<Encoding> encodings, Trace trace) {
         Classification[] results = new Classification[sequences.size()];
-        model.run(sequences, trace, (first, batch, hiddenStates, workspace) -> {
-            Matrix logits = head.forward(hiddenStates, batch, workspace, trace);   // [sequences, labels]
+        TextModel.Pass pass = (encoder, batch, workspace) -> encoder.forwardFirst(batch, workspace, trace);
+        model.run(sequences, pass, (first, batch, hiddenStates, workspace) -> {
+            Matrix logits = head.forward(hiddenStates, workspace, trace);   // [sequences, labels]
             for (int s = 0; s < batch.sequences(); s++) {
                 int from = logits.row(s);
                 float[] row = Arrays.copyOfRange(logits.data(), from, from + labels.size());

@@ -81,10 +81,13 @@ public final class TextEncoder implements AutoCloseable {
     public List<float[]> embedIds(List<int[]> inputIds, Pooling pooling, boolean normalize) {
         Objects.requireNonNull(pooling, "pooling");
         float[][] vectors = new float[inputIds.size()][];
-        model.run(inputIds, Trace.NONE, (first, batch, hiddenStates, workspace) -> {
+        boolean cls = pooling == Pooling.CLS;
+        TextModel.Pass pass = (encoder, batch, workspace) -> cls
+                ? encoder.forwardFirst(batch, workspace, Trace.NONE) : encoder.forward(batch, workspace, Trace.NONE);
+        model.run(inputIds, pass, (first, batch, hiddenStates, workspace) -> {
             for (int s = 0; s < batch.sequences(); s++) {
-                int tokens = pooling == Pooling.CLS ? 1 : batch.length(s);
-                float[] vector = mean(hiddenStates, batch.start(s), tokens);
+                float[] vector = cls ? mean(hiddenStates, s, 1)
+                        : mean(hiddenStates, batch.start(s), batch.length(s));
                 if (normalize) {
                     normalize(vector);
                 }

@@ -10,7 +10,6 @@ import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.Config;
 import io.demitasse.model.Encoder;
-import io.demitasse.model.Trace;
 import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.List;
@@ -22,12 +21,18 @@ final class TextModel implements AutoCloseable {
     /** Tokens that go through the encoder at once; it bounds the memory, about 40 kB a token at 768 dims. */
     private static final int TOKENS = 2048;
 
-    /** Takes what the encoder made of some of the sequences. */
+    /** The encoder, as far as its results are needed. */
+    @FunctionalInterface
+    interface Pass {
+        Matrix forward(Encoder encoder, Batch batch, Workspace workspace);
+    }
+
+    /** Takes what a pass made of some of the sequences. */
     @FunctionalInterface
     interface Reader {
         /**
          * @param first the number of the batch's first sequence among all
-         * @param hiddenStates {@code [tokens, dim]}, valid only during the call
+         * @param hiddenStates what the pass gave, valid only during the call
          */
         void read(int first, Batch batch, Matrix hiddenStates, Workspace workspace);
     }
@@ -89,8 +94,8 @@ final class TextModel implements AutoCloseable {
         return texts.stream().map(tokenizer()::encode).toList();
     }
 
-    /** Runs the encoder over all sequences, some at a time, and hands what it made to the reader. */
-    void run(List<int[]> sequences, Trace trace, Reader reader) {
+    /** Passes all sequences through the encoder, some at a time, and hands what it made to the reader. */
+    void run(List<int[]> sequences, Pass pass, Reader reader) {
         Workspace workspace = borrow();
         try {
             for (int first = 0; first < sequences.size();) {
@@ -104,7 +109,7 @@ final class TextModel implements AutoCloseable {
                 }
                 long mark = workspace.mark();
                 Batch batch = Batch.of(sequences.subList(first, end));
-                reader.read(first, batch, encoder.forward(batch, workspace, trace), workspace);
+                reader.read(first, batch, pass.forward(encoder, batch, workspace), workspace);
                 workspace.release(mark);
                 first = end;
             }

@@ -15,10 +15,18 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TextClassifierTest {
 
     private static final Options PLAIN = Options.defaults().withKernels("plain");
+
+    /** The kernels that promise the same bits whatever the batch and the number of threads. */
+    static List<Options> bitStable() {
+        return TestModels.kernels().stream().filter(name -> !name.equals("jblas"))
+                .map(Options.defaults()::withKernels).toList();
+    }
 
     private static List<int[]> randomSequences(int count, long seed) {
         Random random = new Random(seed);
@@ -33,10 +41,11 @@ class TextClassifierTest {
         return classifier.classifyIds(sequences).stream().map(Classification::logits).toList();
     }
 
-    @Test
-    void aBatchGivesWhatEachSequenceGivesAloneBitForBit() {
+    @ParameterizedTest
+    @MethodSource("bitStable")
+    void aBatchGivesWhatEachSequenceGivesAloneBitForBit(Options options) {
         List<int[]> sequences = randomSequences(150, 1);
-        try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, PLAIN)) {
+        try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, options)) {
             List<float[]> together = logits(classifier, sequences);
             for (int i = 0; i < sequences.size(); i++) {
                 assertThat(classifier.classifyIds(sequences.get(i)).logits()).containsExactly(together.get(i));
@@ -44,26 +53,28 @@ class TextClassifierTest {
         }
     }
 
-    @Test
-    void anyNumberOfThreadsGivesTheSameBits() {
+    @ParameterizedTest
+    @MethodSource("bitStable")
+    void anyNumberOfThreadsGivesTheSameBits(Options options) {
         List<int[]> sequences = randomSequences(40, 2);
         List<float[]> expected;
-        try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, PLAIN.withThreads(1))) {
+        try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, options.withThreads(1))) {
             expected = logits(classifier, sequences);
         }
         for (int threads = 2; threads <= 5; threads++) {
-            try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, PLAIN.withThreads(threads))) {
+            try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, options.withThreads(threads))) {
                 assertThat(logits(classifier, sequences)).usingRecursiveComparison().isEqualTo(expected);
             }
         }
     }
 
-    @Test
-    void theShippedModelIsBitStableToo() {
+    @ParameterizedTest
+    @MethodSource("bitStable")
+    void theShippedModelIsBitStableToo(Options options) {
         List<String> texts = List.of("good", "not good at all", "a gorgeous, witty, seductive movie", "",
                 "bad ".repeat(700), "an empty shell of an epic rather than the real deal .");
-        try (TextClassifier one = TextClassifier.load(TestModels.DEFAULT, PLAIN.withThreads(1));
-                TextClassifier three = TextClassifier.load(TestModels.DEFAULT, PLAIN.withThreads(3))) {
+        try (TextClassifier one = TextClassifier.load(TestModels.DEFAULT, options.withThreads(1));
+                TextClassifier three = TextClassifier.load(TestModels.DEFAULT, options.withThreads(3))) {
             List<Classification> together = three.classify(texts);
             for (int i = 0; i < texts.size(); i++) {
                 assertThat(one.classify(texts.get(i)).logits()).containsExactly(together.get(i).logits());
@@ -116,10 +127,11 @@ class TextClassifierTest {
         }
     }
 
-    @Test
-    void aTraceDoesNotChangeTheResult() {
+    @ParameterizedTest
+    @MethodSource("bitStable")
+    void aTraceDoesNotChangeTheResult(Options options) {
         int[] ids = {1, 5, 9, 199, 0, 3};
-        try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, PLAIN)) {
+        try (TextClassifier classifier = TextClassifier.load(TestModels.TINY, options)) {
             Trace trace = new Trace();
             assertThat(classifier.classifyIds(ids, trace).logits())
                     .containsExactly(classifier.classifyIds(ids).logits())

@@ -32,16 +32,44 @@ public final class Block {
     }
 
     /** {@code x = block(x)} in place, for x {@code [tokens, dim]}. */
-    public void forward(Matrix x, Batch batch, Workspace workspace, Trace trace) {
+    void forward(Matrix x, Batch batch, Workspace workspace, Trace trace) {
         long mark = workspace.mark();
         Matrix attended = attention.forward(x, batch, workspace, trace);   // [tokens, dim]
+        finish(attended, x, workspace, trace);
+        workspace.release(mark);
+        trace.record(name, "output", x);
+    }
+
+    /**
+     * What {@link #forward} gives for the first token of each sequence, and no more work than that takes.
+     *
+     * @param x {@code [tokens, dim]}
+     * @return {@code [sequences, dim]}, lent by the workspace
+     */
+    Matrix forwardFirst(Matrix x, Batch batch, Workspace workspace) {
+        Matrix first = firstTokens(x, batch, workspace);   // [sequences, dim]
+        long mark = workspace.mark();
+        finish(attention.forwardFirst(first, x, batch, workspace), first, workspace, Trace.NONE);
+        workspace.release(mark);
+        return first;
+    }
+
+    private void finish(Matrix attended, Matrix x, Workspace workspace, Trace trace) {
         saLayerNorm.forward(attended, x, workspace, trace);
-        Matrix fed = ffn.forward(attended, workspace, trace);              // [tokens, dim]
+        Matrix fed = ffn.forward(attended, workspace, trace);              // as attended
         outputLayerNorm.forward(fed, attended, workspace, trace);
         for (int row = 0; row < x.rows(); row++) {
             System.arraycopy(fed.data(), fed.row(row), x.data(), x.row(row), x.columns());
         }
-        workspace.release(mark);
-        trace.record(name, "output", x);
+    }
+
+    /** A copy of the first token's row of each sequence, {@code [sequences, dim]}, lent by the workspace. */
+    static Matrix firstTokens(Matrix hiddenStates, Batch batch, Workspace workspace) {
+        Matrix first = workspace.matrix(batch.sequences(), hiddenStates.columns());
+        for (int s = 0; s < batch.sequences(); s++) {
+            System.arraycopy(hiddenStates.data(), hiddenStates.row(batch.start(s)), first.data(), first.row(s),
+                    first.columns());
+        }
+        return first;
     }
 }

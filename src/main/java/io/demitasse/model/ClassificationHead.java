@@ -41,15 +41,10 @@ public final class ClassificationHead {
     }
 
     /**
-     * @param hiddenStates {@code [tokens, dim]}
+     * @param first the last hidden state of each sequence's first token, {@code [sequences, dim]}
      * @return logits, {@code [sequences, labels]}, lent by the workspace
      */
-    public Matrix forward(Matrix hiddenStates, Batch batch, Workspace workspace, Trace trace) {
-        Matrix first = workspace.matrix(batch.sequences(), hiddenStates.columns());   // [sequences, dim]
-        for (int s = 0; s < batch.sequences(); s++) {
-            System.arraycopy(hiddenStates.data(), hiddenStates.row(batch.start(s)), first.data(), first.row(s),
-                    first.columns());
-        }
+    public Matrix forward(Matrix first, Workspace workspace, Trace trace) {
         Matrix pooled = preClassifier.forward(first, workspace, trace);   // [sequences, dim]
         return classifier.forward(pooled, workspace, trace);              // [sequences, labels]
     }

@@ -35,7 +35,7 @@ public final class Embeddings {
      * @return {@code [tokens, dim]}, lent by the workspace
      * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
      */
-    public Matrix forward(Batch batch, Workspace workspace, Trace trace) {
+    Matrix forward(Batch batch, Workspace workspace, Trace trace) {
         check(batch);
         Matrix hiddenStates = workspace.matrix(batch.tokens(), config.dim());   // [tokens, dim]
         workspace.parallel().run((batch.tokens() + TOKENS - 1) / TOKENS, (index, worker) -> {

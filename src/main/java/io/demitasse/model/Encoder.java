@@ -53,4 +53,24 @@ public final class Encoder {
         }
         return hiddenStates;
     }
+
+    /**
+     * The first token's last hidden state of each sequence, which is all that a classifier reads: the last block then
+     * only needs keys and values of the other tokens. With a trace, which shows every token, nothing is left out.
+     *
+     * @return {@code [sequences, dim]}, lent by the workspace; the same bits as in {@link #forward}, except on kernels
+     *     whose results depend on the number of rows
+     * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
+     */
+    public Matrix forwardFirst(Batch batch, Workspace workspace, Trace trace) {
+        if (trace.on()) {
+            return Block.firstTokens(forward(batch, workspace, trace), batch, workspace);
+        }
+        Matrix hiddenStates = embeddings.forward(batch, workspace, trace);   // [tokens, dim]
+        int last = blocks.size() - 1;
+        for (Block block : blocks.subList(0, last)) {
+            block.forward(hiddenStates, batch, workspace, trace);
+        }
+        return blocks.get(last).forwardFirst(hiddenStates, batch, workspace);
+    }
 }

@@ -26,7 +26,7 @@ public final class FeedForward {
      * @param x {@code [tokens, dim]}
      * @return {@code [tokens, dim]}, lent by the workspace
      */
-    public Matrix forward(Matrix x, Workspace workspace, Trace trace) {
+    Matrix forward(Matrix x, Workspace workspace, Trace trace) {
         Matrix inner = lin1.forward(x, workspace, trace);   // [tokens, hiddenDim]
         return lin2.forward(inner, workspace, trace);       // [tokens, dim]
     }

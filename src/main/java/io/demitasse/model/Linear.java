@@ -60,7 +60,7 @@ public final class Linear {
      * @param x {@code [rows, in]}
      * @return {@code [rows, out]}, lent by the workspace
      */
-    public Matrix forward(Matrix x, Workspace workspace, Trace trace) {
+    Matrix forward(Matrix x, Workspace workspace, Trace trace) {
         Matrix y = workspace.matrix(x.rows(), weight.out());   // [rows, out]
         kernels.linear(x, weight, bias, activation, y, workspace);
         trace.record(name, "output", y);

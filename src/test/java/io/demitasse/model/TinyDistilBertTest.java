@@ -61,10 +61,12 @@ class TinyDistilBertTest {
             Workspace workspace = new Workspace(parallel);
             Trace trace = new Trace();
             Batch batch = Batch.of(examples.stream().map(TinyDistilBertTest::ids).toList());
-            Matrix logits = head.forward(encoder.forward(batch, workspace, trace), batch, workspace, trace);
+            Matrix logits = head.forward(encoder.forwardFirst(batch, workspace, trace), workspace, trace);
+            Matrix untraced = head.forward(encoder.forwardFirst(batch, workspace, Trace.NONE), workspace, Trace.NONE);
             for (int s = 0; s < examples.size(); s++) {
                 JsonObject example = examples.get(s);
                 assertClose(logits, s, 1, example.getAsJsonArray("logits"));
+                assertClose(untraced, s, 1, example.getAsJsonArray("logits"));
                 JsonArray hiddenStates = example.getAsJsonArray("hidden_states");
                 for (int depth = 0; depth < hiddenStates.size(); depth++) {
                     assertClose(trace.hiddenStates(depth), batch.start(s), batch.length(s),

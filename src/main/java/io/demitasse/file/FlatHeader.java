@@ -2,13 +2,6 @@ package io.demitasse.file;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import java.io.IOException;
-import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
@@ -78,18 +71,16 @@ final class FlatHeader {
             throw new ModelFormatException(file, "the header is not UTF-8 text", e);
         }
         verifyChecksum(file, header);
+        JsonElement root;
         try {
-            JsonReader reader = new JsonReader(new StringReader(text));
-            reader.setStrictness(Strictness.STRICT);
-            JsonElement root = JsonParser.parseReader(reader);
-            if (!root.isJsonObject() || reader.peek() != JsonToken.END_DOCUMENT) {
-                throw new ModelFormatException(file, "the header is not one JSON object");
-            }
-            return new FlatHeader(file, root.getAsJsonObject());
-        } catch (JsonParseException | IllegalStateException | IOException e) {
-            String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-            throw new ModelFormatException(file, "the header is not valid JSON: " + reason, e);
+            root = StrictJson.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new ModelFormatException(file, "the header is " + e.getMessage(), e);
         }
+        if (!root.isJsonObject()) {
+            throw new ModelFormatException(file, "the header is not a JSON object");
+        }
+        return new FlatHeader(file, root.getAsJsonObject());
     }
 
     private static void verifyChecksum(Path file, byte[] header) {

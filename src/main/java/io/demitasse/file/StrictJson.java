@@ -1,0 +1,48 @@
+package io.demitasse.file;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import java.io.IOException;
+import java.io.StringReader;
+
+/** JSON by the letter of RFC 8259, with errors for people: Gson's own advise the programmer to be lenient. */
+public final class StrictJson {
+
+    private static final String ADVICE = "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON";
+    private static final int LONGEST_REASON = 200;
+
+    private StrictJson() {
+    }
+
+    /**
+     * Parses a text that is one JSON value and nothing else.
+     *
+     * @throws IllegalArgumentException if it is not; the message says what is wrong and where, in one line
+     */
+    public static JsonElement parse(String text) {
+        JsonReader reader = new JsonReader(new StringReader(text));
+        reader.setStrictness(Strictness.STRICT);
+        try {
+            // JsonParser would take an empty text for null.
+            reader.peek();
+            JsonElement value = JsonParser.parseReader(reader);
+            if (reader.peek() != JsonToken.END_DOCUMENT) {
+                throw new IOException("more than one value");
+            }
+            return value;
+        } catch (JsonParseException | IOException e) {
+            throw new IllegalArgumentException("not valid JSON: " + reason(e), e);
+        }
+    }
+
+    private static String reason(Exception e) {
+        Throwable cause = e.getCause() instanceof IOException ? e.getCause() : e;
+        String reason = String.valueOf(cause.getMessage()).lines().findFirst().orElse("")
+                .replace(ADVICE, "unexpected text");
+        return reason.length() <= LONGEST_REASON ? reason : reason.substring(0, LONGEST_REASON) + "...";
+    }
+}

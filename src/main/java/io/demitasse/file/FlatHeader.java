@@ -70,7 +70,6 @@ final class FlatHeader {
         } catch (CharacterCodingException e) {
             throw new ModelFormatException(file, "the header is not UTF-8 text", e);
         }
-        verifyChecksum(file, header);
         JsonElement root;
         try {
             root = StrictJson.parse(text);
@@ -80,20 +79,24 @@ final class FlatHeader {
         if (!root.isJsonObject()) {
             throw new ModelFormatException(file, "the header is not a JSON object");
         }
-        return new FlatHeader(file, root.getAsJsonObject());
+        FlatHeader parsed = new FlatHeader(file, root.getAsJsonObject());
+        parsed.verifyChecksum(header);
+        return parsed;
     }
 
-    private static void verifyChecksum(Path file, byte[] header) {
-        int field = lastIndexOf(header, CHECKSUM_FIELD.getBytes(StandardCharsets.US_ASCII));
-        if (field < 0) {
+    private void verifyChecksum(byte[] header) {
+        JsonElement stated = object("metadata").get(CHECKSUM);
+        if (stated == null) {
             return;
         }
-        int digits = field + CHECKSUM_FIELD.length();
-        if (digits + CHECKSUM_DIGITS > header.length) {
-            throw new ModelFormatException(file, "the header ends inside " + CHECKSUM);
+        String stored = string("metadata." + CHECKSUM, stated);
+        // The last one is the metadata's: config stands before it, and in tensors every value is an object.
+        int field = lastIndexOf(header, (CHECKSUM_FIELD + stored + '"').getBytes(StandardCharsets.UTF_8));
+        if (field < 0 || !stored.matches("[0-9a-f]{8}")) {
+            throw ModelFormatException.of(file, CHECKSUM, "8 hexadecimal digits right behind " + CHECKSUM_FIELD,
+                    stored);
         }
-        String stored = new String(header, digits, CHECKSUM_DIGITS, StandardCharsets.ISO_8859_1);
-        String computed = checksum(header, digits);
+        String computed = checksum(header, field + CHECKSUM_FIELD.length());
         if (!stored.equals(computed)) {
             throw ModelFormatException.of(file, CHECKSUM, stored, computed);
         }

@@ -7,6 +7,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.ShortBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,6 +31,9 @@ public final class FlatFile implements Closeable {
 
     /** The tensor that holds the vocabulary, one token a line. */
     public static final String VOCABULARY = "vocabulary";
+
+    /** What one array, and one memory map, can hold. */
+    private static final int LARGEST_TENSOR = Integer.MAX_VALUE - 8;
 
     private final Path path;
     private final FileChannel channel;
@@ -80,10 +85,19 @@ public final class FlatFile implements Closeable {
                 throw new ModelFormatException(path, "no such file", e);
             }
             if (e instanceof IOException) {
-                throw new ModelFormatException(path, "cannot be read: " + e.getMessage(), e);
+                throw new ModelFormatException(path, "cannot be read: " + reason((IOException) e), e);
             }
             throw (RuntimeException) e;
         }
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        // A FileSystemException's message names the file once more.
+        String reason = e instanceof FileSystemException ? ((FileSystemException) e).getReason() : null;
+        return reason == null ? e.getMessage() : reason;
     }
 
     private static void closeQuietly(FileChannel channel) {
@@ -104,13 +118,12 @@ public final class FlatFile implements Closeable {
         } catch (ArithmeticException e) {
             throw new ModelFormatException(path, what + "its shape " + tensor.shape() + " is too large", e);
         }
-        if (tensor.elements() > Integer.MAX_VALUE - 8) {
-            throw ModelFormatException.of(path, what + "numbers", "at most " + (Integer.MAX_VALUE - 8),
-                    tensor.elements());
-        }
         if (tensor.bytes() != expected) {
             throw ModelFormatException.of(path, what + "bytes",
                     expected + " for " + tensor.dtype() + " " + tensor.shape(), tensor.bytes());
+        }
+        if (tensor.bytes() > LARGEST_TENSOR) {
+            throw ModelFormatException.of(path, what + "bytes", "at most " + LARGEST_TENSOR, tensor.bytes());
         }
         if (tensor.offset() % FlatHeader.ALIGNMENT != 0) {
             throw ModelFormatException.of(path, what + "offset", "a multiple of " + FlatHeader.ALIGNMENT,

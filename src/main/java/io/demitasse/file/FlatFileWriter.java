@@ -111,6 +111,8 @@ public final class FlatFileWriter {
                 writeFully(channel, ByteBuffer.wrap(header), FlatHeader.PREAMBLE);
                 long offset = FlatHeader.PREAMBLE + header.length;
                 for (Pending tensor : tensors) {
+                    // Zeros up to the offset, which a last tensor without numbers would not bring about.
+                    writeFully(channel, ByteBuffer.allocate((int) (offset - channel.size())), channel.size());
                     writeFully(channel, ByteBuffer.wrap(tensor.bytes), offset);
                     offset = aligned(offset + tensor.bytes.length);
                 }

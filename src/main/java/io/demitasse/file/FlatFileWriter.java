@@ -9,15 +9,19 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32;
 
@@ -37,6 +41,7 @@ public final class FlatFileWriter {
     private final List<String> labels;
     private final Map<String, String> metadata;
     private final List<Pending> tensors = new ArrayList<>();
+    private final Set<String> tensorNames = new HashSet<>();
 
     public FlatFileWriter(JsonObject config, JsonObject tokenizer, List<String> labels, Map<String, String> metadata) {
         this.config = config;
@@ -45,23 +50,28 @@ public final class FlatFileWriter {
         this.metadata = new LinkedHashMap<>(metadata);
     }
 
-    /** Adds a U8 tensor. */
+    /**
+     * Adds a U8 tensor.
+     *
+     * @throws IllegalArgumentException if there is a tensor of this name already
+     */
     public FlatFileWriter bytes(String name, byte[] bytes) {
-        tensors.add(new Pending(name, Dtype.U8, List.of(bytes.length), bytes, null));
-        return this;
+        return add(new Pending(name, Dtype.U8, List.of(bytes.length), bytes, null));
     }
 
     /**
      * Adds a tensor of numbers. I8 is quantised by rows and gets its scales beside it.
      *
-     * @throws IllegalArgumentException if a number does not fit into {@code dtype}
+     * @throws IllegalArgumentException if a number does not fit into {@code dtype}, the shape does not fit the
+     *     numbers, or there is a tensor of this name already
      */
     public FlatFileWriter floats(String name, List<Integer> shape, float[] floats, Dtype dtype) {
+        checkShape(name, shape, floats.length);
         switch (dtype) {
             case F32 -> {
                 ByteBuffer buffer = littleEndian(floats.length * 4);
                 buffer.asFloatBuffer().put(floats);
-                tensors.add(new Pending(name, dtype, shape, buffer.array(), null));
+                add(new Pending(name, dtype, shape, buffer.array(), null));
             }
             case F16 -> {
                 ByteBuffer buffer = littleEndian(floats.length * 2);
@@ -72,21 +82,62 @@ public final class FlatFileWriter {
                     }
                     buffer.putShort(half);
                 }
-                tensors.add(new Pending(name, dtype, shape, buffer.array(), null));
+                add(new Pending(name, dtype, shape, buffer.array(), null));
             }
             case I8 -> {
-                int rows = shape.get(0);
+                int rows = rows(name, shape);
                 int8(name, shape, Quantization.toInt8(floats, rows, rows == 0 ? 0 : floats.length / rows));
             }
-            default -> throw new IllegalArgumentException("tensors of numbers are written as F32, F16 or I8, not " + dtype);
+            default -> throw new IllegalArgumentException("tensors of numbers are written as F32, F16 or I8, not "
+                    + dtype);
         }
         return this;
     }
 
-    /** Adds an I8 tensor that is quantised already, and its scales beside it. */
+    /**
+     * Adds an I8 tensor that is quantised already, and its scales beside it.
+     *
+     * @throws IllegalArgumentException if a scale is not a finite number, the shape does not fit, or there is a tensor
+     *     of this name already
+     */
     public FlatFileWriter int8(String name, List<Integer> shape, Quantization.Int8 quantized) {
-        tensors.add(new Pending(name, Dtype.I8, shape, quantized.values(), name + ".scales"));
-        return floats(name + ".scales", List.of(quantized.scales().length), quantized.scales(), Dtype.F32);
+        checkShape(name, shape, quantized.values().length);
+        float[] scales = quantized.scales();
+        if (rows(name, shape) != scales.length) {
+            throw new IllegalArgumentException("tensor " + name + ": its shape " + shape + " does not fit "
+                    + scales.length + " scales");
+        }
+        for (int row = 0; row < scales.length; row++) {
+            if (!Float.isFinite(scales[row])) {
+                throw new IllegalArgumentException("tensor " + name + ": row " + row + " has numbers that are infinite"
+                        + " or none, which I8 cannot hold");
+            }
+        }
+        add(new Pending(name, Dtype.I8, shape, quantized.values(), name + ".scales"));
+        return floats(name + ".scales", List.of(scales.length), scales, Dtype.F32);
+    }
+
+    private FlatFileWriter add(Pending tensor) {
+        if (!tensorNames.add(tensor.name)) {
+            throw new IllegalArgumentException("tensor " + tensor.name + " is there already");
+        }
+        tensors.add(tensor);
+        return this;
+    }
+
+    private static void checkShape(String name, List<Integer> shape, int numbers) {
+        boolean negative = shape.stream().anyMatch(dimension -> dimension < 0);
+        if (negative || shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b) != numbers) {
+            throw new IllegalArgumentException("tensor " + name + ": its shape " + shape + " does not fit " + numbers
+                    + " numbers");
+        }
+    }
+
+    private static int rows(String name, List<Integer> shape) {
+        if (shape.isEmpty()) {
+            throw new IllegalArgumentException("tensor " + name + ": its shape [] has no rows, which I8 scales");
+        }
+        return shape.get(0);
     }
 
     private static ByteBuffer littleEndian(int bytes) {
@@ -101,6 +152,13 @@ public final class FlatFileWriter {
     public void write(Path target) throws IOException {
         byte[] header = header();
         Path folder = target.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            // Otherwise the temporary file would be named, of which nobody knows.
+            throw new NoSuchFileException(folder.toString());
+        }
+        if (Files.isDirectory(target)) {
+            throw new FileSystemException(target.toString(), null, "a directory, not a file to write");
+        }
         Path temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
             try (FileChannel channel = FileChannel.open(temporary,

@@ -47,7 +47,11 @@ public final class TextClassifier implements AutoCloseable {
                 throw new ModelFormatException(file, "it has no classification head (no tensor classifier.weight)");
             }
             List<String> labels = List.copyOf(flat.labels());
-            int rows = flat.tensor("classifier.weight").shape().get(0);
+            List<Integer> shape = flat.tensor("classifier.weight").shape();
+            if (shape.size() != 2) {
+                throw ModelFormatException.of(file, "tensor classifier.weight: shape", "[labels, dim]", shape);
+            }
+            int rows = shape.get(0);
             if (labels.size() != rows || rows == 0) {
                 throw ModelFormatException.of(file, "labels", rows + ", the rows of classifier.weight", labels.size());
             }

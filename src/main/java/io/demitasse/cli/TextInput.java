@@ -10,14 +10,20 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The texts a command works on: its arguments, or stdin line by line, read only as far as they are needed. */
 final class TextInput {
 
     /** Texts that are worked on together. */
     private static final int BATCH = 64;
+
+    @Spec(Spec.Target.MIXEE)
+    CommandSpec spec;
 
     @Parameters(paramLabel = "TEXT", arity = "0..*", description = "The texts; without any, stdin, one a line.")
     List<String> texts = List.of();
@@ -49,7 +55,8 @@ final class TextInput {
     void forEachBatch(Worker worker) throws IOException {
         if (!texts.isEmpty()) {
             if (jsonl) {
-                throw new IllegalArgumentException("--jsonl reads stdin, so texts cannot be arguments as well");
+                throw new CommandLine.ParameterException(spec.commandLine(),
+                        "--jsonl reads stdin, so texts cannot be arguments as well");
             }
             for (int first = 0; first < texts.size(); first += BATCH) {
                 List<String> some = texts.subList(first, Math.min(texts.size(), first + BATCH));

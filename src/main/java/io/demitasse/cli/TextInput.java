@@ -72,7 +72,7 @@ final class TextInput {
                 if (!jsonl) {
                     items.add(Item.of(line));
                 } else if (!line.isBlank()) {
-                    items.add(parse(line, number));
+                    items.add(parseOrFinish(line, number, items, worker));
                 }
                 // Whoever feeds us line by line gets an answer line by line.
                 if (items.size() == BATCH || (!items.isEmpty() && !reader.ready())) {
@@ -85,6 +85,18 @@ final class TextInput {
                 worker.work(items);
                 progress.step(items.size());
             }
+        }
+    }
+
+    /** Whatever comes before a bad line gets its answer, however much of stdin was there at once. */
+    private static Item parseOrFinish(String line, int number, List<Item> before, Worker worker) throws IOException {
+        try {
+            return parse(line, number);
+        } catch (IllegalArgumentException e) {
+            if (!before.isEmpty()) {
+                worker.work(before);
+            }
+            throw e;
         }
     }
 

@@ -2,10 +2,13 @@ package io.demitasse.cli;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -77,8 +80,11 @@ public final class Demitasse {
         if (e instanceof OutOfMemoryError) {
             return "out of memory (" + firstLine(e.getMessage()) + "): give Java more, as in JAVA_OPTS=-Xmx4g";
         }
-        boolean meantForPeople = e instanceof RuntimeException && e.getMessage() != null
-                && (e instanceof IllegalArgumentException || e.getClass().getName().startsWith("io.demitasse."));
+        // A FileSystemException without a reason has nothing but the file's name for a message.
+        boolean meantForPeople = e.getMessage() != null && (e instanceof IllegalArgumentException
+                || e instanceof FileSystemException && ((FileSystemException) e).getReason() != null
+                || e instanceof IOException && !(e instanceof FileSystemException)
+                || e instanceof UncheckedIOException || e.getClass().getName().startsWith("io.demitasse."));
         return meantForPeople ? firstLine(e.getMessage())
                 : e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + firstLine(e.getMessage()));
     }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -106,6 +107,9 @@ public final class Vocabulary {
      * @throws IllegalArgumentException if the file is not UTF-8
      */
     public static Vocabulary read(Path file) throws IOException {
+        if (Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "a directory, not a vocabulary");
+        }
         byte[] lines = Files.readAllBytes(file);
         try {
             return parse(lines);

@@ -2,6 +2,7 @@ package io.demitasse.train;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -34,6 +35,9 @@ public final class Dataset {
     public static List<Example> readTsv(Path file, List<String> labels) throws IOException {
         if (!Files.exists(file)) {
             throw new NoSuchFileException(file.toString());
+        }
+        if (Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "a directory, not a TSV file");
         }
         List<Example> examples = new ArrayList<>();
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);

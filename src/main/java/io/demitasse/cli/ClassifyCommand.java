@@ -30,7 +30,7 @@ final class ClassifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (TextClassifier classifier = TextClassifier.load(model.file(), model.options());
+        try (TextClassifier classifier = TextClassifier.load(model.file(), model.options(input));
                 Output output = new Output()) {
             input.forEachBatch(items -> {
                 List<Classification> results = classify(classifier, items);

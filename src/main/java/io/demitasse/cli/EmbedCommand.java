@@ -29,7 +29,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (TextEncoder encoder = TextEncoder.load(model.file(), model.options()); Output output = new Output()) {
+        try (TextEncoder encoder = TextEncoder.load(model.file(), model.options(input)); Output output = new Output()) {
             input.forEachBatch(items -> {
                 embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector)));
                 output.flush();

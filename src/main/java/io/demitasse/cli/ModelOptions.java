@@ -36,6 +36,15 @@ final class ModelOptions {
     }
 
     Options options() {
+        return options(kernels);
+    }
+
+    /** For a few words {@code auto} means plain: they are done before the JIT compiler is with the vector kernels. */
+    Options options(TextInput input) {
+        return options(kernels.equals(KernelChoice.AUTO) && input.isBrief() ? "plain" : kernels);
+    }
+
+    private Options options(String kernels) {
         try {
             Options options = Options.defaults().withKernels(kernels);
             return threads == null ? options : options.withThreads(threads);

@@ -25,6 +25,9 @@ final class TextInput {
     @Spec(Spec.Target.MIXEE)
     CommandSpec spec;
 
+    /** Characters. */
+    private static final int BRIEF = 1000;
+
     @Parameters(paramLabel = "TEXT", arity = "0..*", description = "The texts; without any, stdin, one a line.")
     List<String> texts = List.of();
 
@@ -49,6 +52,11 @@ final class TextInput {
     @FunctionalInterface
     interface Worker {
         void work(List<Item> items) throws IOException;
+    }
+
+    /** Whether there are only a few words to work on. */
+    boolean isBrief() {
+        return !texts.isEmpty() && texts.stream().mapToInt(String::length).sum() <= BRIEF;
     }
 
     /** Hands all items to the worker, some at a time and in order. */

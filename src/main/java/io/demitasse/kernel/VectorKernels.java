@@ -5,10 +5,6 @@ import static io.demitasse.kernel.VectorTiles.SPECIES;
 import static io.demitasse.kernel.VectorTiles.WIDTH;
 
 import java.util.Arrays;
-import jdk.incubator.vector.ByteVector;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The incubating vector API of the JDK, for JVMs started with its module. Weights are packed once into panels of
@@ -22,8 +18,6 @@ final class VectorKernels implements Kernels {
     private static final int COLUMNS = 128;
     /** Rows a task computes at most: with DEPTH inputs each they stay in the second-level cache. */
     private static final int ROWS = 120;
-    /** As many bytes as a vector has floats; on 128 bits twice as many, since no vector is shorter than 64 bits. */
-    private static final VectorSpecies<Byte> BYTES = LANES == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
     private static final int LEFT = Workspace.GEMM_SCRATCH;
     private static final int PANEL = LEFT + 1;
@@ -35,8 +29,10 @@ final class VectorKernels implements Kernels {
     private record VectorWeight(float[] floats, byte[] bytes, float[] scales, int out, int in) implements Weight {
     }
 
+    private final VectorWarmUp warmUp;
+
     /**
-     * Looks at the vectors the processor has.
+     * Looks at the vectors the processor has, and starts to warm up.
      *
      * @throws UnsupportedOperationException if they are too short to be worth it
      */
@@ -44,6 +40,7 @@ final class VectorKernels implements Kernels {
         if (LANES != 4 && LANES != 8 && LANES != 16) {
             throw new UnsupportedOperationException("vectors of " + SPECIES.vectorBitSize() + " bits are not supported");
         }
+        warmUp = VectorWarmUp.start();
     }
 
     @Override
@@ -133,10 +130,10 @@ final class VectorKernels implements Kernels {
                     from = 0;
                 }
                 if (j < whole) {
-                    VectorTiles.accumulate(rows, depth, x.data(), x.row(row) + k, x.stride(), panel, from,
+                    accumulate(rows, depth, x.data(), x.row(row) + k, x.stride(), panel, from,
                             y.data(), y.row(row) + column + j, y.stride());
                 } else {
-                    VectorTiles.accumulate(rows, depth, x.data(), x.row(row) + k, x.stride(), panel, from,
+                    accumulate(rows, depth, x.data(), x.row(row) + k, x.stride(), panel, from,
                             edge, 0, WIDTH);
                 }
             }
@@ -153,13 +150,22 @@ final class VectorKernels implements Kernels {
         }
     }
 
+    private void accumulate(int rows, int depth, float[] x, int x0, int xStride, float[] w, int w0,
+                            float[] y, int y0, int yStride) {
+        if (warmUp.done()) {
+            VectorTiles.accumulate(rows, depth, x, x0, xStride, w, w0, y, y0, yStride);
+        } else {
+            VectorWarmUp.accumulate(rows, depth, x, x0, xStride, w, w0, y, y0, yStride);
+        }
+    }
+
     /** Bytes to floats; {@code n} is a multiple of WIDTH. */
-    private static void widen(byte[] bytes, int from, int n, float[] floats) {
-        for (int i = 0; i < n; i += BYTES.length()) {
-            ByteVector b = ByteVector.fromArray(BYTES, bytes, from + i);
-            ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 0)).intoArray(floats, i);
-            if (BYTES.length() > LANES) {
-                ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 1)).intoArray(floats, i + LANES);
+    private void widen(byte[] bytes, int from, int n, float[] floats) {
+        if (warmUp.done()) {
+            VectorMath.widen(bytes, from, n, floats);
+        } else {
+            for (int i = 0; i < n; i++) {
+                floats[i] = bytes[from + i];
             }
         }
     }
@@ -194,7 +200,7 @@ final class VectorKernels implements Kernels {
                 } else {
                     pack(b, bOffset + p * ldb + j, ldb, depth, columns, panel);
                 }
-                VectorTiles.accumulate(m, depth, left, leftOffset + p, leftStride, panel, 0, sums, 0, WIDTH);
+                accumulate(m, depth, left, leftOffset + p, leftStride, panel, 0, sums, 0, WIDTH);
             }
             for (int i = 0; i < m; i++) {
                 VectorMath.combine(alpha, sums, i * WIDTH, columns, beta, c, cOffset + i * ldc + j);
@@ -230,7 +236,13 @@ final class VectorKernels implements Kernels {
     @Override
     public void activate(Activation activation, float[] x, int offset, int n) {
         switch (activation) {
-            case GELU -> VectorMath.gelu(x, offset, n);
+            case GELU -> {
+                if (warmUp.done()) {
+                    VectorMath.gelu(x, offset, n);
+                } else {
+                    Kernels.super.activate(activation, x, offset, n);
+                }
+            }
             case RELU -> VectorMath.relu(x, offset, n);
             case NONE, TANH -> Kernels.super.activate(activation, x, offset, n);
         }

@@ -3,15 +3,20 @@ package io.demitasse.kernel;
 import static io.demitasse.kernel.VectorTiles.LANES;
 import static io.demitasse.kernel.VectorTiles.SPECIES;
 
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The functions of {@link MathFunctions} for a vector: the same operations in the same order, none of them fused, so
  * the results are the same bits. The API's own exp and tanh round differently once the JIT compiler has come by.
  */
 final class VectorMath {
+
+    /** As many bytes as a vector has floats; on 128 bits twice as many, since no vector is shorter than 64 bits. */
+    private static final VectorSpecies<Byte> BYTES = LANES == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
     private VectorMath() {
     }
@@ -224,6 +229,17 @@ final class VectorMath {
         for (; i < n; i++) {
             float product = alpha * x[xOffset + i];
             c[cOffset + i] = beta == 0 ? product : product + beta * c[cOffset + i];
+        }
+    }
+
+    /** Bytes to floats; {@code n} is a multiple of two vectors. */
+    static void widen(byte[] bytes, int from, int n, float[] floats) {
+        for (int i = 0; i < n; i += BYTES.length()) {
+            ByteVector b = ByteVector.fromArray(BYTES, bytes, from + i);
+            ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 0)).intoArray(floats, i);
+            if (BYTES.length() > LANES) {
+                ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 1)).intoArray(floats, i + LANES);
+            }
         }
     }
 }

@@ -1,0 +1,101 @@
+package io.demitasse.kernel;
+
+/**
+ * Has the JIT compiler compile the tiles in a thread of its own. Until it has, every vector is an object and a first
+ * text would wait for seconds; so until then {@link #accumulate} stands in for the tiles, with the same bits.
+ */
+final class VectorWarmUp implements Runnable {
+
+    /** Long enough to be a loop, short enough that the compiler never replaces it while it runs: that spoils it. */
+    private static final int DEPTH = 16;
+    private static final int CALLS = 64;
+    /** Compiled, a round takes a tenth of this. */
+    private static final long COMPILED_NANOS = 400_000;
+    private static final long MOST_NANOS = 20_000_000_000L;
+
+    private final float[] x = new float[VectorTiles.HEIGHT * DEPTH];
+    private final float[] w = new float[DEPTH * VectorTiles.WIDTH];
+    private final byte[] bytes = new byte[w.length];
+    private final float[] y = new float[VectorTiles.HEIGHT * VectorTiles.WIDTH];
+    private volatile boolean done;
+
+    private VectorWarmUp() {
+    }
+
+    /** Starts the thread, which ends when the tiles are compiled. */
+    static VectorWarmUp start() {
+        VectorWarmUp warmUp = new VectorWarmUp();
+        Thread thread = new Thread(null, warmUp, "demitasse-warm-up", 0, false);
+        thread.setDaemon(true);
+        thread.setContextClassLoader(null);
+        thread.start();
+        return warmUp;
+    }
+
+    /** Whether the tiles are compiled. */
+    boolean done() {
+        return done;
+    }
+
+    /** {@link VectorTiles#accumulate} without vectors: the same fused multiply-adds in the same order. */
+    static void accumulate(int rows, int depth, float[] x, int x0, int xStride, float[] w, int w0,
+                           float[] y, int y0, int yStride) {
+        for (int row = 0; row < rows; row++) {
+            int xRow = x0 + row * xStride;
+            int yRow = y0 + row * yStride;
+            for (int j = 0; j < VectorTiles.WIDTH; j += 4) {
+                addFour(depth, x, xRow, w, w0 + j, y, yRow + j);
+            }
+        }
+    }
+
+    private static void addFour(int depth, float[] x, int xRow, float[] w, int w0, float[] y, int at) {
+        float s0 = y[at];
+        float s1 = y[at + 1];
+        float s2 = y[at + 2];
+        float s3 = y[at + 3];
+        for (int k = 0; k < depth; k++) {
+            float factor = x[xRow + k];
+            int from = w0 + k * VectorTiles.WIDTH;
+            s0 = Math.fma(factor, w[from], s0);
+            s1 = Math.fma(factor, w[from + 1], s1);
+            s2 = Math.fma(factor, w[from + 2], s2);
+            s3 = Math.fma(factor, w[from + 3], s3);
+        }
+        y[at] = s0;
+        y[at + 1] = s1;
+        y[at + 2] = s2;
+        y[at + 3] = s3;
+    }
+
+    @Override
+    public void run() {
+        long start = System.nanoTime();
+        long before = start;
+        long now;
+        do {
+            for (int call = 0; call < CALLS; call++) {
+                round();
+            }
+            now = System.nanoTime();
+            if (now - before < COMPILED_NANOS) {
+                break;
+            }
+            before = now;
+        } while (now - start < MOST_NANOS);
+        done = true;
+    }
+
+    private void round() {
+        for (int rows = VectorTiles.HEIGHT; rows > 0; rows--) {
+            if (rows == VectorTiles.HEIGHT || rows <= 5) {
+                VectorTiles.accumulate(rows, DEPTH, x, 0, DEPTH, w, 0, y, 0, VectorTiles.WIDTH);
+            }
+        }
+        VectorMath.widen(bytes, 0, w.length, w);
+        VectorMath.gelu(y, 0, y.length);
+        VectorMath.softmax(y, 0, y.length);
+        VectorMath.layerNorm(y, 0, VectorTiles.WIDTH, x, w, 1f, y, 0);
+        VectorMath.add(x, 0, DEPTH, y, 0);
+    }
+}

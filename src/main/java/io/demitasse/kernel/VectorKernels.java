@@ -14,6 +14,8 @@ final class VectorKernels implements Kernels {
 
     /** Inputs that all rows of a task go through together: a panel's weights for them fill half of a 32 kB cache. */
     private static final int DEPTH = 256;
+    /** Inputs packed at a time: what they fill of a panel stays in the cache until all its outputs are there. */
+    private static final int PACKED = 64;
     /** Outputs a task computes: whole panels, few enough that 768 outputs feed several threads evenly. */
     private static final int COLUMNS = 128;
     /** Rows a task computes at most: with DEPTH inputs each they stay in the second-level cache. */
@@ -51,10 +53,13 @@ final class VectorKernels implements Kernels {
     @Override
     public Weight weight(float[] weight, int out, int in) {
         float[] panels = new float[packedSize(out, in)];
-        for (int o = 0; o < out; o++) {
-            int to = packedIndex(o, in);
-            for (int i = 0; i < in; i++) {
-                panels[to + i * WIDTH] = weight[o * in + i];
+        for (int k = 0; k < in; k += PACKED) {
+            int end = Math.min(k + PACKED, in);
+            for (int o = 0; o < out; o++) {
+                int to = packedIndex(o, in);
+                for (int i = k; i < end; i++) {
+                    panels[to + i * WIDTH] = weight[o * in + i];
+                }
             }
         }
         return new VectorWeight(panels, null, null, out, in);
@@ -63,10 +68,13 @@ final class VectorKernels implements Kernels {
     @Override
     public Weight weight(byte[] quantized, float[] scales, int out, int in) {
         byte[] panels = new byte[packedSize(out, in)];
-        for (int o = 0; o < out; o++) {
-            int to = packedIndex(o, in);
-            for (int i = 0; i < in; i++) {
-                panels[to + i * WIDTH] = quantized[o * in + i];
+        for (int k = 0; k < in; k += PACKED) {
+            int end = Math.min(k + PACKED, in);
+            for (int o = 0; o < out; o++) {
+                int to = packedIndex(o, in);
+                for (int i = k; i < end; i++) {
+                    panels[to + i * WIDTH] = quantized[o * in + i];
+                }
             }
         }
         return new VectorWeight(null, panels, scales, out, in);

@@ -1,4 +1,5 @@
 import unittest
+import zlib
 
 import numpy as np
 
@@ -58,6 +59,17 @@ class DtypesTest(unittest.TestCase):
     def test_types(self):
         q, scales = quantize_rows(np.ones((2, 3), dtype=np.float32))
         self.assertEqual((q.dtype, q.shape, scales.dtype, scales.shape), (np.int8, (2, 3), np.float32, (2,)))
+
+    def test_the_java_writer_gives_the_same_bytes(self):
+        # The formula and the checksums stand in QuantizationTest.java too.
+        index = np.arange(128 * 520, dtype=np.uint64).reshape(128, 520)
+        bits = (index * np.uint64(2654435761) & np.uint64(0xFFFFFFFF)) >> np.uint64(8)
+        weight = (bits.astype(np.float64) - 2 ** 23) * 2.0 ** -23 * 2.0 ** (np.arange(128) % 9 - 4)[:, None]
+        weight[::50] = 0
+        weight = weight.astype("<f4")
+        q, scales = quantize_rows(weight)
+        checksums = [zlib.crc32(array.tobytes()) for array in (weight, weight.astype("<f2"), q, scales)]
+        self.assertEqual(checksums, [0x0F1FE3B4, 0x1DF93D6A, 0x570A68E6, 0x4758076D])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,96 @@
+package io.demitasse.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.demitasse.train.Dataset.Example;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DatasetTest {
+
+    private static final List<String> LABELS = List.of("NEGATIVE", "POSITIVE");
+
+    private Path file;
+
+    @BeforeEach
+    void inATemporaryFolder(@TempDir Path folder) {
+        file = folder.resolve("data.tsv");
+    }
+
+    private List<Example> read(String content) {
+        try {
+            return Dataset.readTsv(Files.writeString(file, content), LABELS);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private ThrowableAssertAlternative<IllegalArgumentException> assertRefused(String content) {
+        return assertThatIllegalArgumentException().isThrownBy(() -> read(content));
+    }
+
+    @Test
+    void labelsAreNamesOrNumbers() {
+        assertThat(read("sentence\tlabel\na fine film\t1\n\na bore\tNEGATIVE\nso-so\t0\nwow\tPOSITIVE"))
+                .containsExactly(new Example("a fine film", 1), new Example("a bore", 0), new Example("so-so", 0),
+                        new Example("wow", 1));
+    }
+
+    @Test
+    void aNameThatIsANumberIsTakenForTheName() throws IOException {
+        Files.writeString(file, "sentence\tlabel\na\t1\nb\t0\nc\t2\n");
+
+        assertThat(Dataset.readTsv(file, List.of("1", "0", "2"))).extracting(Example::label).containsExactly(0, 1, 2);
+    }
+
+    @Test
+    void windowsLineEndsAreNotPartOfTheLabel() {
+        assertThat(read("sentence\tlabel\r\na\t1\r\n\r\nb\tNEGATIVE\r\n"))
+                .containsExactly(new Example("a", 1), new Example("b", 0));
+    }
+
+    @Test
+    void onlyALineFeedEndsARow() {
+        assertThat(read("sentence\tlabel\na\u2028b\u0085c\rd \u00E9\uD83D\uDE00\t1\n\t0\n"))
+                .containsExactly(new Example("a\u2028b\u0085c\rd \u00E9\uD83D\uDE00", 1), new Example("", 0));
+    }
+
+    @Test
+    void whatIsWrongIsNamedWithItsLine() {
+        assertRefused("label\tsentence\n1\ta\n")
+                .withMessage(file + ", line 1: expected the header \"sentence<TAB>label\", found \"label\tsentence\"");
+        assertRefused("").withMessageStartingWith(file + ", line 1: ");
+        assertRefused("sentence\tlabel\na\t1\n\nno tab\n")
+                .withMessage(file + ", line 4: expected 2 columns, found 1: \"no tab\"");
+        assertRefused("sentence\tlabel\na\tb\t1\n").withMessageContaining("line 2: expected 2 columns, found 3");
+        for (String label : List.of("2", "-1", "positive", "", " 1", "1.0", "99999999999999999999")) {
+            assertRefused("sentence\tlabel\na\t" + label + "\n").withMessage(file + ", line 2: the label is \"" + label
+                    + "\", not one of [NEGATIVE, POSITIVE] or a number from 0 to 1");
+        }
+        assertRefused("sentence\tlabel\n" + "x".repeat(1000) + "\n")
+                .withMessageEndingWith("\"" + "x".repeat(60) + "...\"");
+        assertRefused("sentence\tlabel\n\n").withMessage(file + ": it has no rows");
+    }
+
+    @Test
+    void noFile() {
+        assertThatThrownBy(() -> Dataset.readTsv(file, LABELS)).isInstanceOf(NoSuchFileException.class)
+                .hasMessage(file.toString());
+    }
+
+    @Test
+    void aFolder() {
+        assertThatThrownBy(() -> Dataset.readTsv(file.getParent(), LABELS)).isInstanceOf(IOException.class)
+                .hasMessage(file.getParent() + ": a directory, not a TSV file");
+    }
+}

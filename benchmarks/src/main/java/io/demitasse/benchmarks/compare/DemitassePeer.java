@@ -1,0 +1,51 @@
+package io.demitasse.benchmarks.compare;
+
+import io.demitasse.Classification;
+import io.demitasse.Options;
+import io.demitasse.TextClassifier;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/** Demitasse with one kind of kernels. A batch is ragged: nothing is padded. */
+final class DemitassePeer implements Peer {
+
+    private final String name;
+    private final String weights;
+    private final TextClassifier classifier;
+
+    DemitassePeer(String name, Path model, String weights, String kernels, int threads) {
+        this.name = name;
+        this.weights = weights;
+        this.classifier = TextClassifier.load(model, new Options(threads, kernels));
+    }
+
+    WordPieceTokenizer tokenizer() {
+        return classifier.tokenizer();
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String version() {
+        return "Demitasse 0.1.0";
+    }
+
+    @Override
+    public String weights() {
+        return weights;
+    }
+
+    @Override
+    public float[][] logits(int[][] ids) {
+        return classifier.classifyIds(Arrays.asList(ids)).stream().map(Classification::logits).toArray(float[][]::new);
+    }
+
+    @Override
+    public void close() {
+        classifier.close();
+    }
+}

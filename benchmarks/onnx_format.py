@@ -39,7 +39,7 @@ def _attribute(name, value):
 
 def _tensor(name, array):
     dims = b"".join(_number(1, d) for d in array.shape)
-    return dims + _number(2, _ELEMENTS[array.dtype]) + _bytes(8, name) + _bytes(9, np.ascontiguousarray(array).tobytes())
+    return dims + _number(2, _ELEMENTS[array.dtype]) + _bytes(8, name) + _bytes(9, array.tobytes())
 
 
 def _value(name, element, shape):

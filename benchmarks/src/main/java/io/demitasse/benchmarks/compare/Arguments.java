@@ -23,8 +23,8 @@ record Arguments(Path model, Path int8, Path onnx, Path data, int sentences, int
     static final String USAGE = "usage: Comparison --model F32.flat [--int8 I8.flat] --onnx DIR --data dev.tsv"
             + " [--sentences N] [--threads N] [--rounds N] [--seconds S] [--only NAME,NAME] [--json out.json]";
 
-    private static final List<String> NAMES = List.of("--model", "--int8", "--onnx", "--data", "--sentences", "--threads",
-            "--rounds", "--seconds", "--only", "--json");
+    private static final List<String> NAMES = List.of("--model", "--int8", "--onnx", "--data", "--sentences",
+            "--threads", "--rounds", "--seconds", "--only", "--json");
 
     static Arguments parse(String[] args) {
         Map<String, String> values = new HashMap<>();

@@ -64,9 +64,10 @@ public final class Comparison {
         float[][] reference = Agreement.alone(peers.reference(), data);
         List<Agreement> agreement = new ArrayList<>();
         for (Peer peer : peers.all()) {
-            progress("checking " + peer.name());
             float[][] logits = peer == peers.reference() ? reference : Agreement.alone(peer, data);
-            agreement.add(Agreement.of(peer, logits, reference, data));
+            Agreement found = Agreement.of(peer, logits, reference, data);
+            progress(found.summary());
+            agreement.add(found);
         }
         return agreement;
     }

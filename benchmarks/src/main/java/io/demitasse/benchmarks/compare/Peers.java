@@ -85,7 +85,7 @@ final class Peers implements AutoCloseable {
         return missing;
     }
 
-    /** Demitasse's peer that this one's time is divided by: of the same weights if it runs them; null if it runs none. */
+    /** Demitasse's peer to divide this one's time by, of the same weights if there is one; null if there is none. */
     Peer baseline(Peer peer) {
         List<Peer> demitasse = peers.stream().filter(DemitassePeer.class::isInstance).toList();
         return demitasse.stream().filter(d -> d.weights().equals(peer.weights())).findFirst()

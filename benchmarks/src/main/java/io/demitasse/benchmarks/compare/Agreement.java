@@ -1,7 +1,5 @@
 package io.demitasse.benchmarks.compare;
 
-import java.util.Locale;
-
 /**
  * How a peer's logits compare with the reference's.
  *
@@ -42,12 +40,6 @@ record Agreement(String peer, double difference, double batchDifference, int cha
 
     double accuracy() {
         return (double) correct / sentences;
-    }
-
-    /** A line for those who wait. */
-    String summary() {
-        return String.format(Locale.ROOT, "%s: largest difference %.2e alone, %.2e in batches; %d of %d labels changed",
-                peer, difference, batchDifference, changed, sentences);
     }
 
     private static double difference(float[][] logits, float[][] reference) {

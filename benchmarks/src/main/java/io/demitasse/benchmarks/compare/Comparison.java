@@ -31,48 +31,58 @@ public final class Comparison {
         }
         Machine machine = Machine.here();
         try (Peers peers = Peers.load(arguments)) {
-            Report report = compare(arguments, machine, peers);
-            report.print(System.out);
+            Report report = compare(arguments, machine, peers, new Table(System.out));
             if (arguments.json() != null) {
                 report.write(arguments.json());
             }
         }
     }
 
-    private static Report compare(Arguments arguments, Machine machine, Peers peers) throws IOException {
+    private static Report compare(Arguments arguments, Machine machine, Peers peers, Table table) throws IOException {
+        table.machine(machine, arguments.threads(), arguments.rounds(), peers.missing());
         Sst2 data = Sst2.read(arguments.data(), arguments.sentences(), peers.reference().tokenizer());
-        List<Agreement> agreement = agreement(peers, data);
+        List<Agreement> agreement = agreement(peers, data, table);
         Turns turns = new Turns(peers, arguments.rounds(), arguments.seconds());
-        List<Measurement> latency = new ArrayList<>();
-        for (int length : LENGTHS) {
-            progress("timing sequences of " + length + " tokens");
-            int[][] alone = {data.sequence(0, length)};
-            latency.addAll(turns.measure(length + " tokens", List.<int[][]>of(alone)));
-        }
-        progress("timing batches");
-        List<Measurement> throughput = new ArrayList<>();
-        throughput.addAll(turns.measure("file order", data.batches(data.fileOrder(), BATCH)));
-        throughput.addAll(turns.measure("sorted by length", data.batches(data.byLength(), BATCH)));
         Map<String, String> versions = new LinkedHashMap<>();
         peers.all().forEach(peer -> versions.put(peer.name(), peer.version()));
-        return new Report(machine, arguments.threads(), arguments.rounds(), versions, peers.missing(), agreement,
-                latency, throughput, data.size(), data.tokens());
+        return new Report(machine, arguments.threads(), arguments.rounds(), versions, peers.missing(), data.size(),
+                data.tokens(), agreement, latency(turns, data, table), throughput(turns, data, table));
     }
 
-    private static List<Agreement> agreement(Peers peers, Sst2 data) {
-        progress("computing the reference logits");
+    private static List<Agreement> agreement(Peers peers, Sst2 data, Table table) {
+        table.agreementHeader();
         float[][] reference = Agreement.alone(peers.reference(), data);
-        List<Agreement> agreement = new ArrayList<>();
+        List<Agreement> all = new ArrayList<>();
         for (Peer peer : peers.all()) {
             float[][] logits = peer == peers.reference() ? reference : Agreement.alone(peer, data);
-            Agreement found = Agreement.of(peer, logits, reference, data);
-            progress(found.summary());
-            agreement.add(found);
+            Agreement agreement = Agreement.of(peer, logits, reference, data);
+            table.agreement(agreement, peer.version());
+            all.add(agreement);
         }
-        return agreement;
+        return all;
     }
 
-    private static void progress(String message) {
-        System.err.println(message);
+    private static List<Measurement> latency(Turns turns, Sst2 data, Table table) {
+        table.latencyHeader();
+        List<Measurement> all = new ArrayList<>();
+        for (int length : LENGTHS) {
+            int[][] alone = {data.sequence(0, length)};
+            List<Measurement> measurements = turns.measure(length + " tokens", List.<int[][]>of(alone));
+            table.latency(measurements);
+            all.addAll(measurements);
+        }
+        return all;
+    }
+
+    private static List<Measurement> throughput(Turns turns, Sst2 data, Table table) {
+        table.throughputHeader(data);
+        List<Measurement> all = new ArrayList<>();
+        for (boolean sorted : new boolean[] {false, true}) {
+            List<int[][]> batches = data.batches(sorted ? data.byLength() : data.fileOrder(), BATCH);
+            List<Measurement> measurements = turns.measure(sorted ? "sorted by length" : "file order", batches);
+            table.throughput(measurements);
+            all.addAll(measurements);
+        }
+        return all;
     }
 }

@@ -181,12 +181,12 @@ public final class Parallel implements AutoCloseable {
         }
 
         private Loop unfinishedLoop() {
-            for (Loop loop : loops) {
-                if (loop.hasMore()) {
-                    return loop;
-                }
+            Loop loop = loops.peek();
+            while (loop != null && !loop.hasMore()) {
+                loops.remove(loop);
+                loop = loops.peek();
             }
-            return null;
+            return loop;
         }
     }
 }

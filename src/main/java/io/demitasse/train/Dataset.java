@@ -12,6 +12,8 @@ import java.util.List;
 /** Labelled texts: a header line {@code sentence<TAB>label}, then a text and its label (name or number) a line. */
 public final class Dataset {
 
+    /** Spreadsheets like to begin a UTF-8 file with it. */
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final String HEADER = "sentence\tlabel";
 
     /**
@@ -41,6 +43,9 @@ public final class Dataset {
         }
         List<Example> examples = new ArrayList<>();
         String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        if (text.startsWith(BYTE_ORDER_MARK)) {
+            text = text.substring(1);
+        }
         int number = 0;
         // Only line feeds end a row: other line separators of Unicode may stand in a text.
         for (String line : text.split("\n", -1)) {

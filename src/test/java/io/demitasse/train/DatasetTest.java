@@ -60,6 +60,11 @@ class DatasetTest {
     }
 
     @Test
+    void aByteOrderMarkIsNotPartOfTheHeader() {
+        assertThat(read("\uFEFFsentence\tlabel\na\t1\n")).containsExactly(new Example("a", 1));
+    }
+
+    @Test
     void onlyALineFeedEndsARow() {
         assertThat(read("sentence\tlabel\na\u2028b\u0085c\rd \u00E9\uD83D\uDE00\t1\n\t0\n"))
                 .containsExactly(new Example("a\u2028b\u0085c\rd \u00E9\uD83D\uDE00", 1), new Example("", 0));

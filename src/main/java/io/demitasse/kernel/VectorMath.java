@@ -23,13 +23,6 @@ final class VectorMath {
 
     /** {@link MathFunctions#exp}. */
     static FloatVector exp(FloatVector x) {
-        return between(x)
-                .blend(0f, x.compare(VectorOperators.LT, MathFunctions.EXP_MIN))
-                .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, MathFunctions.EXP_MAX));
-    }
-
-    /** exp for x from EXP_MIN to EXP_MAX. */
-    private static FloatVector between(FloatVector x) {
         FloatVector shifted = x.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
         FloatVector n = shifted.sub(MathFunctions.ROUND);
         FloatVector r = x.sub(n.mul(MathFunctions.LN2_HIGH)).sub(n.mul(MathFunctions.LN2_LOW));
@@ -38,30 +31,46 @@ final class VectorMath {
         FloatVector y = p.mul(r.mul(r)).add(r).add(1f);
         // n is a whole number and stands in the lowest bits of the shifted float, whose own part the shift drops.
         IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
-        return y.mul(power.reinterpretAsFloats());
+        return y.mul(power.reinterpretAsFloats())
+                .blend(0f, x.compare(VectorOperators.LT, MathFunctions.EXP_MIN))
+                .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, MathFunctions.EXP_MAX));
     }
 
-    /** {@link MathFunctions#erf}. */
-    static FloatVector erf(FloatVector x) {
-        FloatVector a = x.abs();
-        a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
-        FloatVector t = a.mul(a);
-        FloatVector near = t.mul(MathFunctions.S6).add(MathFunctions.S5).mul(t).add(MathFunctions.S4)
-                .mul(t).add(MathFunctions.S3).mul(t).add(MathFunctions.S2)
-                .mul(t).add(MathFunctions.S1).mul(t).add(MathFunctions.S0);
-        near = a.mul(near).add(a);
-        FloatVector far = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
-                .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
-                .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
-        far = between(far).neg().add(1f);
-        FloatVector y = far.blend(near, a.compare(VectorOperators.LT, 1f));
-        IntVector sign = x.reinterpretAsInts().and(Integer.MIN_VALUE);
-        return y.reinterpretAsInts().and(Integer.MAX_VALUE).or(sign).reinterpretAsFloats();
-    }
-
-    /** {@link MathFunctions#gelu}. */
-    static FloatVector gelu(FloatVector x) {
-        return x.mul(0.5f).mul(erf(x.mul(MathFunctions.SQRT_HALF)).add(1f));
+    /**
+     * {@link MathFunctions#gelu} in place, erf and exp written out: so long a method is never inlined into its callers,
+     * where the compiler could run out of room in the middle and make every vector an object.
+     */
+    static void gelu(float[] x, int offset, int n) {
+        int end = offset + SPECIES.loopBound(n);
+        int i = offset;
+        for (; i < end; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+            FloatVector z = v.mul(MathFunctions.SQRT_HALF);
+            FloatVector a = z.abs();
+            a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
+            FloatVector t = a.mul(a);
+            FloatVector p = t.mul(MathFunctions.S6).add(MathFunctions.S5).mul(t).add(MathFunctions.S4)
+                    .mul(t).add(MathFunctions.S3).mul(t).add(MathFunctions.S2)
+                    .mul(t).add(MathFunctions.S1).mul(t).add(MathFunctions.S0);
+            FloatVector near = a.mul(p).add(a);
+            FloatVector q = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
+                    .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
+                    .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
+            FloatVector shifted = q.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
+            FloatVector whole = shifted.sub(MathFunctions.ROUND);
+            FloatVector r = q.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
+            p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
+                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
+            FloatVector mantissa = p.mul(r.mul(r)).add(r).add(1f);
+            IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
+            FloatVector far = mantissa.mul(power.reinterpretAsFloats()).neg().add(1f);
+            IntVector erf = far.blend(near, a.compare(VectorOperators.LT, 1f)).reinterpretAsInts()
+                    .and(Integer.MAX_VALUE).or(z.reinterpretAsInts().and(Integer.MIN_VALUE));
+            v.mul(0.5f).mul(erf.reinterpretAsFloats().add(1f)).intoArray(x, i);
+        }
+        for (; i < offset + n; i++) {
+            x[i] = MathFunctions.gelu(x[i]);
+        }
     }
 
     /** The sum of all lanes, added in one fixed order; reduceLanes leaves the order open. */
@@ -75,17 +84,6 @@ final class VectorMath {
             sum += (v.lane(12) + v.lane(13)) + (v.lane(14) + v.lane(15));
         }
         return sum;
-    }
-
-    static void gelu(float[] x, int offset, int n) {
-        int end = offset + SPECIES.loopBound(n);
-        int i = offset;
-        for (; i < end; i += LANES) {
-            gelu(FloatVector.fromArray(SPECIES, x, i)).intoArray(x, i);
-        }
-        for (; i < offset + n; i++) {
-            x[i] = MathFunctions.gelu(x[i]);
-        }
     }
 
     static void relu(float[] x, int offset, int n) {

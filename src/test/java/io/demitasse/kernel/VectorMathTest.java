@@ -26,13 +26,18 @@ class VectorMathTest {
     }
 
     @Test
-    void erfHasTheScalarBits() {
-        check(MathFunctions::erf, VectorMath::erf);
+    void geluHasTheScalarBits() {
+        check(MathFunctions::gelu, Vectors::gelu);
     }
 
-    @Test
-    void geluHasTheScalarBits() {
-        check(MathFunctions::gelu, VectorMath::gelu);
+    /** Apart, so that this test's own methods name no class that a JVM without the module lacks. */
+    private static final class Vectors {
+
+        static FloatVector gelu(FloatVector x) {
+            float[] y = x.toArray();
+            VectorMath.gelu(y, 0, y.length);
+            return FloatVector.fromArray(VectorTiles.SPECIES, y, 0);
+        }
     }
 
     /** Every 1499th float of all there are, and those around the places where the functions change. */

@@ -1,7 +1,5 @@
 package io.demitasse.kernel;
 
-import static io.demitasse.kernel.VectorTiles.LANES;
-import static io.demitasse.kernel.VectorTiles.SPECIES;
 import static io.demitasse.kernel.VectorTiles.WIDTH;
 
 import java.util.Arrays;
@@ -33,15 +31,8 @@ final class VectorKernels implements Kernels {
 
     private final VectorWarmUp warmUp;
 
-    /**
-     * Looks at the vectors the processor has, and starts to warm up.
-     *
-     * @throws UnsupportedOperationException if they are too short to be worth it
-     */
+    /** Starts to warm up. To be called only where {@link VectorSupport#obstacle()} finds none. */
     VectorKernels() {
-        if (LANES != 4 && LANES != 8 && LANES != 16) {
-            throw new UnsupportedOperationException("vectors of " + SPECIES.vectorBitSize() + " bits are not supported");
-        }
         warmUp = VectorWarmUp.start();
     }
 

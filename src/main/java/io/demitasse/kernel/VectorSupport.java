@@ -30,11 +30,13 @@ final class VectorSupport {
         if (info.contains("interpreted") || info.contains("emulated-client")) {
             return "the JVM compiles without its optimizing compiler C2 (" + info + ")";
         }
+        String obstacle;
         try {
-            return Flags.obstacle();
+            obstacle = Flags.obstacle();
         } catch (LinkageError e) {
             return "the JVM has no module jdk.management to tell its flags";
         }
+        return obstacle.isEmpty() ? VectorTiles.obstacle() : obstacle;
     }
 
     /** Apart, since a JVM cut down by jlink may not have the class it imports. */

@@ -26,6 +26,12 @@ final class VectorTiles {
     private VectorTiles() {
     }
 
+    /** Why this processor's vectors are of no use; empty if they are. */
+    static String obstacle() {
+        return LANES == 4 || LANES == 8 || LANES == 16 ? ""
+                : "vectors of " + SPECIES.vectorBitSize() + " bits are not supported";
+    }
+
     /**
      * {@code y += x w}.
      *

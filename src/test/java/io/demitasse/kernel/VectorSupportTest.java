@@ -1,6 +1,7 @@
 package io.demitasse.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +42,14 @@ class VectorSupportTest {
     void withoutTheModuleThatTellsFlags() throws IOException, InterruptedException {
         assertThat(run("--limit-modules", "java.base,java.logging,jdk.incubator.vector", MODULE[0], MODULE[1]))
                 .isEqualTo("the JVM has no module jdk.management to tell its flags;false");
+    }
+
+    @Test
+    void withVectorsThatAreTooShort() throws IOException, InterruptedException {
+        assumeThat(System.getProperty("os.arch")).as("the flag is one of this processor's").isEqualTo("amd64");
+
+        assertThat(run(MODULE[0], MODULE[1], "-XX:MaxVectorSize=8"))
+                .isEqualTo("vectors of 64 bits are not supported;false");
     }
 
     private static String run(String... flags) throws IOException, InterruptedException {

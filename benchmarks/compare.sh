@@ -36,12 +36,10 @@ older() {   # FILE SOURCES...: whether the file is missing or older than any of 
     [[ ! -f $file || -n $(find "$@" -newer "$file" -print -quit) ]]
 }
 
-if older "$library" "$here/../src/main" "$here/../pom.xml"; then
-    echo "building the library" >&2
+if older "$benchmarks" "$here/src/main" "$here/pom.xml" "$here/../src/main" "$here/../pom.xml"; then
+    echo "building the library and the benchmarks" >&2
+    # Installed, since that is where the benchmarks' build looks for it, whoever built its jar before.
     mvn -q -B -f "$here/../pom.xml" -DskipTests install >&2
-fi
-if older "$benchmarks" "$here/src/main" "$here/pom.xml" "$library"; then
-    echo "building the benchmarks" >&2
     mvn -q -B -f "$here/pom.xml" package >&2
 fi
 

@@ -146,4 +146,123 @@ public interface Kernels {
             y[yOffset + i] += x[xOffset + i];
         }
     }
+
+    /**
+     * {@code c = op(a) op(b) + beta c} on all of the workspace's threads, where op transposes or not. Cut into pieces
+     * that only the matrices' sizes decide.
+     *
+     * @param beta 0 overwrites {@code c} whatever it held, 1 adds to it
+     * @param c must not share memory with {@code a} or {@code b}
+     */
+    default void multiply(Matrix a, boolean transposeA, Matrix b, boolean transposeB, float beta, Matrix c,
+                          Workspace workspace) {
+        int size = 64;
+        int k = transposeA ? a.rows() : a.columns();
+        int across = (c.columns() + size - 1) / size;
+        int down = (c.rows() + size - 1) / size;
+        workspace.parallel().run(across * down, (index, worker) -> {
+            int row = index / across * size;
+            int column = index % across * size;
+            int rows = Math.min(size, c.rows() - row);
+            int columns = Math.min(size, c.columns() - column);
+            gemm(transposeA, transposeB, rows, columns, k,
+                    1f, a.data(), transposeA ? a.offset() + row : a.row(row), a.stride(),
+                    b.data(), transposeB ? b.row(column) : b.offset() + column, b.stride(),
+                    beta, c.data(), c.row(row) + column, c.stride(), workspace, worker);
+        });
+    }
+
+    /**
+     * The gradient of {@link #softmax}: {@code dx_i = y_i (dy_i - sum_j y_j dy_j)}, in place of {@code dy}.
+     *
+     * @param y what softmax gave
+     */
+    default void softmaxBackward(float[] y, int yOffset, int n, float[] dy, int dyOffset) {
+        double sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += (double) y[yOffset + i] * dy[dyOffset + i];
+        }
+        for (int i = 0; i < n; i++) {
+            dy[dyOffset + i] = y[yOffset + i] * (dy[dyOffset + i] - (float) sum);
+        }
+    }
+
+    /**
+     * The gradient of {@link #activate}: {@code dx_i = dy_i activation'(x_i)}, in place of {@code dy}.
+     *
+     * @param x what went into the activation
+     */
+    default void activateBackward(Activation activation, float[] x, int xOffset, int n, float[] dy, int dyOffset) {
+        switch (activation) {
+            case NONE -> { }
+            case GELU -> {
+                for (int i = 0; i < n; i++) {
+                    dy[dyOffset + i] *= MathFunctions.geluDerivative(x[xOffset + i]);
+                }
+            }
+            case RELU -> {
+                for (int i = 0; i < n; i++) {
+                    dy[dyOffset + i] = x[xOffset + i] > 0 ? dy[dyOffset + i] : 0f;
+                }
+            }
+            case TANH -> {
+                for (int i = 0; i < n; i++) {
+                    double y = StrictMath.tanh(x[xOffset + i]);
+                    dy[dyOffset + i] *= (float) (1 - y * y);
+                }
+            }
+        }
+    }
+
+    /**
+     * The gradient of {@link #layerNorm} for one row. With {@code n = (x - mean) / sqrt(variance + epsilon)} and
+     * {@code g = dy weight}, {@code dx = (g - mean(g) - n mean(g n)) / sqrt(variance + epsilon)} in place of
+     * {@code dy}; {@code dy n} is added to the weight's gradient and {@code dy} to the bias's.
+     *
+     * @param x what went into the normalisation
+     */
+    default void layerNormBackward(float[] x, int xOffset, int n, float[] weight, float epsilon,
+                                   float[] dy, int dyOffset, float[] dWeight, int dWeightOffset,
+                                   float[] dBias, int dBiasOffset) {
+        double mean = 0;
+        for (int i = 0; i < n; i++) {
+            mean += x[xOffset + i];
+        }
+        mean /= n;
+        double variance = 0;
+        for (int i = 0; i < n; i++) {
+            variance += (x[xOffset + i] - mean) * (x[xOffset + i] - mean);
+        }
+        float shift = (float) mean;
+        float scale = (float) (1 / Math.sqrt(variance / n + epsilon));
+        double sum = 0;
+        double product = 0;
+        for (int i = 0; i < n; i++) {
+            float normal = (x[xOffset + i] - shift) * scale;
+            float d = dy[dyOffset + i];
+            dWeight[dWeightOffset + i] += d * normal;
+            dBias[dBiasOffset + i] += d;
+            sum += d * weight[i];
+            product += d * weight[i] * normal;
+        }
+        float meanOfG = (float) (sum / n);
+        float meanOfProduct = (float) (product / n);
+        for (int i = 0; i < n; i++) {
+            float normal = (x[xOffset + i] - shift) * scale;
+            dy[dyOffset + i] = (dy[dyOffset + i] * weight[i] - meanOfG - normal * meanOfProduct) * scale;
+        }
+    }
+
+    /**
+     * {@code x_i = 0} with the given probability and {@code x_i / (1 - probability)} otherwise, in place, for the
+     * {@code n} floats at {@code offset}; float number i is drawn by {@link CounterRandom} for position + i.
+     */
+    default void dropout(long key, int position, float probability, float[] x, int offset, int n) {
+        int threshold = CounterRandom.threshold(probability);
+        float scale = 1f / (1f - probability);
+        for (int i = 0; i < n; i++) {
+            boolean dropped = CounterRandom.bits(key, position + i) >>> 1 < threshold;
+            x[offset + i] = dropped ? 0f : x[offset + i] * scale;
+        }
+    }
 }

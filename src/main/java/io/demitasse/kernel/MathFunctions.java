@@ -46,6 +46,7 @@ public final class MathFunctions {
     static final float ERF_ONE = 4f;
 
     static final float SQRT_HALF = 0.707106781f;
+    static final float ONE_BY_SQRT_TWO_PI = 0.398942280f;
 
     private MathFunctions() {
     }
@@ -86,5 +87,11 @@ public final class MathFunctions {
     /** x Phi(x) = x / 2 (1 + erf(x / sqrt 2)): the GELU of Hendrycks and Gimpel (2016), not its tanh approximation. */
     public static float gelu(float x) {
         return x * 0.5f * (1f + erf(x * SQRT_HALF));
+    }
+
+    /** The derivative of {@link #gelu}: Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi). */
+    public static float geluDerivative(float x) {
+        float z = x * SQRT_HALF;
+        return 0.5f * (1f + erf(z)) + x * ONE_BY_SQRT_TWO_PI * exp(-(z * z));
     }
 }

@@ -6,8 +6,8 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
 
 /**
- * {@code softmax(Q K^T / sqrt(d)) V} a head, then a linear layer over all heads (Vaswani et al. 2017): Hugging Face's
- * MultiHeadSelfAttention. Head h has columns h d to (h + 1) d of Q, K and V. A sequence attends to itself alone.
+ * {@code dropout(softmax(Q K^T / sqrt(d))) V} a head, then a linear layer over all heads (Vaswani et al. 2017): Hugging
+ * Face's MultiHeadSelfAttention. Head h has columns h d to (h + 1) d of Q, K and V. A sequence attends to itself alone.
  *
  * <p>K and V are one product of {@code [tokens, 2 dim]}. Q is its own, since a classifier needs it in the last block for
  * the first tokens only.
@@ -21,6 +21,9 @@ public final class Attention {
     private final Kernels kernels;
     private final int heads;
     private final int dim;
+    private final int headDim;
+    private final float scale;
+    private final float dropout;
     private final Linear query;
     private final Linear keyValue;
     private final Linear output;
@@ -30,6 +33,9 @@ public final class Attention {
         this.kernels = kernels;
         this.heads = config.heads();
         this.dim = config.dim();
+        this.headDim = dim / heads;
+        this.scale = (float) (1 / Math.sqrt(headDim));
+        this.dropout = config.attentionDropout();
         this.query = query;
         this.keyValue = keyValue;
         this.output = output;
@@ -44,82 +50,149 @@ public final class Attention {
     }
 
     /**
-     * All tokens look at all tokens of their sequence.
-     *
+     * @param x the rows of {@code hiddenStates} that look, {@code [queries, dim]}
      * @param hiddenStates {@code [tokens, dim]}
-     * @return {@code [tokens, dim]}, lent by the workspace
+     * @return {@code [queries, dim]}, lent by the workspace
      */
-    Matrix forward(Matrix hiddenStates, Batch batch, Workspace workspace, Trace trace) {
-        Matrix q = query.forward(hiddenStates, workspace, Trace.NONE);              // [tokens, dim]
-        Matrix kv = keyValue.forward(hiddenStates, workspace, Trace.NONE);          // [tokens, 2 dim]
-        Matrix context = workspace.matrix(batch.tokens(), dim);                     // [tokens, dim]
-        Matrix[] probabilities = trace.on() ? probabilities(batch, trace) : null;
-        workspace.parallel().run(batch.sequences() * heads, (index, worker) -> {
-            int sequence = index / heads;
-            attend(q, context, batch.start(sequence), batch.length(sequence), kv, batch, sequence, index % heads,
-                    workspace, worker, probabilities == null ? null : probabilities[sequence]);
-        });
+    Matrix forward(Matrix x, Matrix hiddenStates, Batch batch, Queries queries, Workspace workspace, Trace trace) {
+        Trace inner = trace.forBackward() ? trace : Trace.NONE;
+        Matrix q = query.forward(x, workspace, inner);                    // [queries, dim]
+        Matrix kv = keyValue.forward(hiddenStates, workspace, inner);     // [tokens, 2 dim]
+        Matrix context = workspace.matrix(q.rows(), dim);                 // [queries, dim]
+        Matrix probabilities = trace.on() ? workspace.matrix(q.rows() * heads, batch.longest()) : null;
+        workspace.parallel().run(batch.sequences() * heads, (index, worker) -> attend(index / heads, index % heads,
+                q, kv, context, probabilities, batch, queries, workspace, worker, trace.dropout()));
         if (trace.on()) {
             trace.record(name, "query", q);
             trace.record(name, "key", workspace.columns(kv, 0, dim));
             trace.record(name, "value", workspace.columns(kv, dim, dim));
             trace.record(name, "context", context);
+            recordProbabilities(probabilities, batch, trace);
         }
         return output.forward(context, workspace, trace);
     }
 
     /**
-     * The first token of each sequence looks at all tokens of its sequence; the others do not look.
+     * One head of one sequence.
      *
-     * @param first the first tokens' rows of {@code hiddenStates}, {@code [sequences, dim]}
-     * @param hiddenStates {@code [tokens, dim]}
-     * @return {@code [sequences, dim]}, lent by the workspace
+     * @param probabilities {@code [queries * heads, longest]}, where they are kept, before dropout; null if nowhere
      */
-    Matrix forwardFirst(Matrix first, Matrix hiddenStates, Batch batch, Workspace workspace) {
-        Matrix q = query.forward(first, workspace, Trace.NONE);              // [sequences, dim]
-        Matrix kv = keyValue.forward(hiddenStates, workspace, Trace.NONE);   // [tokens, 2 dim]
-        Matrix context = workspace.matrix(batch.sequences(), dim);           // [sequences, dim]
-        workspace.parallel().run(batch.sequences() * heads, (index, worker) -> {
-            int sequence = index / heads;
-            attend(q, context, sequence, 1, kv, batch, sequence, index % heads, workspace, worker, null);
-        });
-        return output.forward(context, workspace, Trace.NONE);
-    }
-
-    /** One head of one sequence, for {@code count} queries from row {@code firstQuery} on. */
-    private void attend(Matrix q, Matrix context, int firstQuery, int count, Matrix kv, Batch batch, int sequence,
-                        int head, Workspace workspace, int worker, Matrix probabilities) {
-        int headDim = dim / heads;
+    private void attend(int sequence, int head, Matrix q, Matrix kv, Matrix context, Matrix probabilities, Batch batch,
+                        Queries queries, Workspace workspace, int worker, Dropout drop) {
         int column = head * headDim;
-        float scale = (float) (1 / Math.sqrt(headDim));
         int length = batch.length(sequence);
         int key = kv.row(batch.start(sequence)) + column;
         int value = key + dim;
-        float[] scores = workspace.scratch(worker, 0, Math.min(QUERIES, count) * length);   // [queries, length]
-        for (int done = 0; done < count; done += QUERIES) {
-            int queries = Math.min(QUERIES, count - done);
-            int row = firstQuery + done;
-            kernels.gemm(false, true, queries, length, headDim, scale, q.data(), q.row(row) + column, q.stride(),
-                    kv.data(), key, kv.stride(), 0f, scores, 0, length, workspace, worker);
-            for (int i = 0; i < queries; i++) {
-                kernels.softmax(scores, i * length, length);
+        int first = queries.start(batch, sequence);
+        int end = first + queries.count(batch, sequence);
+        float[] p = workspace.scratch(worker, 0, Math.min(QUERIES, end - first) * length);   // [rows, length]
+        for (int row = first; row < end; row += QUERIES) {
+            int rows = Math.min(QUERIES, end - row);
+            kernels.gemm(false, true, rows, length, headDim, scale, q.data(), q.row(row) + column, q.stride(),
+                    kv.data(), key, kv.stride(), 0f, p, 0, length, workspace, worker);
+            for (int i = 0; i < rows; i++) {
+                kernels.softmax(p, i * length, length);
+                if (probabilities != null) {
+                    System.arraycopy(p, i * length, probabilities.data(),
+                            probabilities.row((row + i) * heads + head), length);
+                }
             }
-            if (probabilities != null) {
-                System.arraycopy(scores, 0, probabilities.data(), probabilities.row(head * length + done),
-                        queries * length);
-            }
-            kernels.gemm(false, false, queries, headDim, length, 1f, scores, 0, length, kv.data(), value, kv.stride(),
+            drop(drop, p, row, rows, head, length, batch);
+            kernels.gemm(false, false, rows, headDim, length, 1f, p, 0, length, kv.data(), value, kv.stride(),
                     0f, context.data(), context.row(row) + column, context.stride(), workspace, worker);
         }
     }
 
-    private Matrix[] probabilities(Batch batch, Trace trace) {
-        Matrix[] probabilities = new Matrix[batch.sequences()];
-        for (int sequence = 0; sequence < probabilities.length; sequence++) {
-            int length = batch.length(sequence);
-            probabilities[sequence] = Matrix.zeros(heads * length, length);   // [heads * queries, keys]
-            trace.keep(name, "probabilities." + sequence, probabilities[sequence]);
+    /** {@code p = dropout(p)} for some rows of one head, {@code [rows, length]}. */
+    private void drop(Dropout drop, float[] p, int firstRow, int rows, int head, int length, Batch batch) {
+        if (drop.drops(dropout)) {
+            long key = drop.key(name);
+            int longest = batch.longest();
+            for (int i = 0; i < rows; i++) {
+                kernels.dropout(key, ((firstRow + i) * heads + head) * longest, dropout, p, i * length, length);
+            }
         }
-        return probabilities;
+    }
+
+    /** For a backward pass as they lie; for a reader {@code [heads * queries, keys]} a sequence. */
+    private void recordProbabilities(Matrix probabilities, Batch batch, Trace trace) {
+        trace.remember(name, "probabilities", probabilities);
+        if (trace.forBackward()) {
+            return;
+        }
+        for (int sequence = 0; sequence < batch.sequences(); sequence++) {
+            int length = batch.length(sequence);
+            Matrix own = Matrix.zeros(heads * length, length);
+            for (int row = 0; row < own.rows(); row++) {
+                int query = batch.start(sequence) + row % length;
+                System.arraycopy(probabilities.data(), probabilities.row(query * heads + row / length),
+                        own.data(), own.row(row), length);
+            }
+            trace.keep(name, "probabilities." + sequence, own);
+        }
+    }
+
+    /**
+     * With {@code P = softmax(S), S = Q K^T / sqrt(d), D = dropout(P)} and {@code dC} the context's gradient, a head:
+     * {@code dV = D^T dC}, {@code dP = dropout(dC V^T)}, {@code dS = P * (dP - sum over keys of P * dP)},
+     * {@code dQ = dS K / sqrt(d)}, {@code dK = dS^T Q / sqrt(d)}.
+     *
+     * @param gradient {@code [queries, dim]}, of the output
+     * @param dx {@code [queries, dim]}, of the rows that looked; it is added to, and becomes part of the next
+     * @param dHiddenStates {@code [tokens, dim]}; overwritten, unless it is {@code dx}
+     */
+    void backward(Matrix gradient, Matrix dx, Matrix dHiddenStates, Batch batch, Queries queries, Workspace workspace,
+                  GradientTrace trace) {
+        Matrix q = trace.get(name + ".query");
+        Matrix p = trace.get(name + ".probabilities");
+        Matrix kv = trace.get(name + ".output");                             // keyValue's
+        Matrix dContext = workspace.matrix(q.rows(), dim);                   // [queries, dim]
+        output.backward(gradient, dContext, 0f, workspace, trace);
+        Matrix dq = workspace.matrix(q.rows(), dim);                         // [queries, dim]
+        Matrix dkv = workspace.matrix(kv.rows(), 2 * dim);                   // [tokens, 2 dim]
+        workspace.parallel().run(batch.sequences() * heads, (index, worker) -> attendBackward(index / heads,
+                index % heads, q, kv, p, dContext, dq, dkv, batch, queries, workspace, worker, trace.dropout()));
+        query.backward(dq, dx, 1f, workspace, trace);
+        queries.spread(dx, dHiddenStates, batch);
+        keyValue.backward(dkv, dHiddenStates, 1f, workspace, trace);
+    }
+
+    private void attendBackward(int sequence, int head, Matrix q, Matrix kv, Matrix probabilities, Matrix dContext,
+                                Matrix dq, Matrix dkv, Batch batch, Queries queries, Workspace workspace, int worker,
+                                Dropout drop) {
+        int column = head * headDim;
+        int length = batch.length(sequence);
+        int key = kv.row(batch.start(sequence)) + column;
+        int value = key + dim;
+        int dKey = dkv.row(batch.start(sequence)) + column;
+        int dValue = dKey + dim;
+        int first = queries.start(batch, sequence);
+        int end = first + queries.count(batch, sequence);
+        int size = Math.min(QUERIES, end - first) * length;
+        float[] d = workspace.scratch(worker, 0, size);                       // [rows, length]
+        float[] ds = workspace.scratch(worker, 1, size);                      // [rows, length]
+        for (int row = first; row < end; row += QUERIES) {
+            int rows = Math.min(QUERIES, end - row);
+            float beta = row == first ? 0f : 1f;
+            int dc = dContext.row(row) + column;
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(probabilities.data(), probabilities.row((row + i) * heads + head), d, i * length,
+                        length);
+            }
+            drop(drop, d, row, rows, head, length, batch);
+            kernels.gemm(true, false, length, headDim, rows, 1f, d, 0, length, dContext.data(), dc, dContext.stride(),
+                    beta, dkv.data(), dValue, dkv.stride(), workspace, worker);
+            kernels.gemm(false, true, rows, length, headDim, 1f, dContext.data(), dc, dContext.stride(),
+                    kv.data(), value, kv.stride(), 0f, ds, 0, length, workspace, worker);
+            drop(drop, ds, row, rows, head, length, batch);
+            for (int i = 0; i < rows; i++) {
+                kernels.softmaxBackward(probabilities.data(), probabilities.row((row + i) * heads + head), length,
+                        ds, i * length);
+            }
+            kernels.gemm(false, false, rows, headDim, length, scale, ds, 0, length, kv.data(), key, kv.stride(),
+                    0f, dq.data(), dq.row(row) + column, dq.stride(), workspace, worker);
+            kernels.gemm(true, false, length, headDim, rows, scale, ds, 0, length,
+                    q.data(), q.row(row) + column, q.stride(), beta, dkv.data(), dKey, dkv.stride(), workspace, worker);
+        }
     }
 }

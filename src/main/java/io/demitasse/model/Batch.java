@@ -51,7 +51,7 @@ public final class Batch {
         return ids[token];
     }
 
-    /** The first token of a sequence. */
+    /** The first token of a sequence; for the number of sequences, the number of tokens. */
     public int start(int sequence) {
         return starts[sequence];
     }
@@ -59,6 +59,15 @@ public final class Batch {
     /** A sequence's tokens. */
     public int length(int sequence) {
         return starts[sequence + 1] - starts[sequence];
+    }
+
+    /** The longest sequence's tokens. */
+    public int longest() {
+        int longest = 0;
+        for (int sequence = 0; sequence < sequences(); sequence++) {
+            longest = Math.max(longest, length(sequence));
+        }
+        return longest;
     }
 
     /** Which sequence a token belongs to. */

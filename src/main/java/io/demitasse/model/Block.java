@@ -31,45 +31,49 @@ public final class Block {
                 LayerNorm.load(weights.of("output_layer_norm"), kernels, config));
     }
 
-    /** {@code x = block(x)} in place, for x {@code [tokens, dim]}. */
-    void forward(Matrix x, Batch batch, Workspace workspace, Trace trace) {
+    /**
+     * @param hiddenStates {@code [tokens, dim]}
+     * @param queries whose outputs are computed, with no more work than that takes
+     * @return {@code [queries, dim]}, in place of {@code hiddenStates} where that can be, or lent by the workspace
+     */
+    Matrix forward(Matrix hiddenStates, Batch batch, Queries queries, Workspace workspace, Trace trace) {
+        Matrix x = queries.of(hiddenStates, batch, workspace);                                    // [queries, dim]
         long mark = workspace.mark();
-        Matrix attended = attention.forward(x, batch, workspace, trace);   // [tokens, dim]
-        finish(attended, x, workspace, trace);
-        workspace.release(mark);
-        trace.record(name, "output", x);
+        Matrix attended = attention.forward(x, hiddenStates, batch, queries, workspace, trace);   // [queries, dim]
+        Matrix h = saLayerNorm.forward(attended, x, workspace, trace);                            // [queries, dim]
+        Matrix fed = ffn.forward(h, workspace, trace);                                            // [queries, dim]
+        Matrix y = outputLayerNorm.forward(fed, h, workspace, trace);                             // [queries, dim]
+        if (!trace.forBackward()) {
+            copy(y, x);
+            workspace.release(mark);
+            y = x;
+        }
+        trace.record(name, "output", y);
+        return y;
     }
 
     /**
-     * What {@link #forward} gives for the first token of each sequence, and no more work than that takes.
-     *
-     * @param x {@code [tokens, dim]}
-     * @return {@code [sequences, dim]}, lent by the workspace
+     * @param gradient {@code [queries, dim]}, of the output; overwritten
+     * @return {@code [tokens, dim]}, of the hidden states that came in, lent by the workspace
      */
-    Matrix forwardFirst(Matrix x, Batch batch, Workspace workspace) {
-        Matrix first = firstTokens(x, batch, workspace);   // [sequences, dim]
+    Matrix backward(Matrix gradient, Batch batch, Queries queries, Workspace workspace, GradientTrace trace) {
+        Matrix dHiddenStates = workspace.matrix(batch.tokens(), gradient.columns());   // [tokens, dim]
         long mark = workspace.mark();
-        finish(attention.forwardFirst(first, x, batch, workspace), first, workspace, Trace.NONE);
+        outputLayerNorm.backward(gradient, workspace, trace);
+        Matrix dh = workspace.matrix(gradient.rows(), gradient.columns());             // [queries, dim]
+        copy(gradient, dh);
+        ffn.backward(gradient, dh, workspace, trace);
+        saLayerNorm.backward(dh, workspace, trace);
+        Matrix dx = queries.gradientOf(dHiddenStates, batch, workspace);               // [queries, dim]
+        copy(dh, dx);
+        attention.backward(dh, dx, dHiddenStates, batch, queries, workspace, trace);
         workspace.release(mark);
-        return first;
+        return dHiddenStates;
     }
 
-    private void finish(Matrix attended, Matrix x, Workspace workspace, Trace trace) {
-        saLayerNorm.forward(attended, x, workspace, trace);
-        Matrix fed = ffn.forward(attended, workspace, trace);              // as attended
-        outputLayerNorm.forward(fed, attended, workspace, trace);
-        for (int row = 0; row < x.rows(); row++) {
-            System.arraycopy(fed.data(), fed.row(row), x.data(), x.row(row), x.columns());
+    private static void copy(Matrix from, Matrix to) {
+        for (int row = 0; row < from.rows(); row++) {
+            System.arraycopy(from.data(), from.row(row), to.data(), to.row(row), from.columns());
         }
-    }
-
-    /** A copy of the first token's row of each sequence, {@code [sequences, dim]}, lent by the workspace. */
-    static Matrix firstTokens(Matrix hiddenStates, Batch batch, Workspace workspace) {
-        Matrix first = workspace.matrix(batch.sequences(), hiddenStates.columns());
-        for (int s = 0; s < batch.sequences(); s++) {
-            System.arraycopy(hiddenStates.data(), hiddenStates.row(batch.start(s)), first.data(), first.row(s),
-                    first.columns());
-        }
-        return first;
     }
 }

@@ -20,10 +20,15 @@ import java.util.List;
  * @param layerNormEps what LayerNorm adds to the variance
  * @param headActivation what the classification head's first layer ends with: ReLU in DistilBERT, tanh in BERT's pooler
  * @param independentLabels whether each label has a probability of its own (a sigmoid) instead of a share (a softmax)
+ * @param dropout in training, how probably an embedding or a feed-forward output is dropped
+ * @param attentionDropout how probably an attention probability is
+ * @param classifierDropout how probably an input of the head's last layer is
+ * @param initializerRange the standard deviation that a new head's weights are drawn with
  */
 public record Config(int vocabSize, int maxPositionEmbeddings, int dim, int layers, int heads, int hiddenDim,
                      Activation activation, float layerNormEps, Activation headActivation,
-                     boolean independentLabels) {
+                     boolean independentLabels, float dropout, float attentionDropout, float classifierDropout,
+                     float initializerRange) {
 
     private static final int LARGEST = 1 << 24;
 
@@ -46,6 +51,7 @@ public record Config(int vocabSize, int maxPositionEmbeddings, int dim, int laye
             throw ModelFormatException.of(file, "config: the width " + dim, "a multiple of the heads", heads + " heads");
         }
         JsonElement problem = json.get("problem_type");
+        float dropout = fraction(file, json, bert ? "hidden_dropout_prob" : "dropout", 0.1f);
         return new Config(
                 number(file, json, "vocab_size"),
                 number(file, json, "max_position_embeddings"),
@@ -54,10 +60,15 @@ public record Config(int vocabSize, int maxPositionEmbeddings, int dim, int laye
                 heads,
                 number(file, json, bert ? "intermediate_size" : "hidden_dim"),
                 activation(file, json, bert ? "hidden_act" : "activation"),
-                bert ? epsilon(file, json) : 1e-12f,
+                bert ? fraction(file, json, "layer_norm_eps", 1e-12f) : 1e-12f,
                 bert ? Activation.TANH : Activation.RELU,
                 problem != null && problem.isJsonPrimitive()
-                        && problem.getAsString().equals("multi_label_classification"));
+                        && problem.getAsString().equals("multi_label_classification"),
+                dropout,
+                fraction(file, json, bert ? "attention_probs_dropout_prob" : "attention_dropout", 0.1f),
+                bert ? fraction(file, json, "classifier_dropout", dropout)
+                        : fraction(file, json, "seq_classif_dropout", 0.2f),
+                fraction(file, json, "initializer_range", 0.02f));
     }
 
     private static int number(Path file, JsonObject json, String name) {
@@ -75,18 +86,18 @@ public record Config(int vocabSize, int maxPositionEmbeddings, int dim, int laye
         throw ModelFormatException.of(file, "config." + name, "a whole number from 1 to " + LARGEST, value);
     }
 
-    private static float epsilon(Path file, JsonObject json) {
-        JsonElement value = json.get("layer_norm_eps");
-        if (value == null) {
-            return 1e-12f;
+    private static float fraction(Path file, JsonObject json, String name, float usual) {
+        JsonElement value = json.get(name);
+        if (value == null || value.isJsonNull()) {
+            return usual;
         }
         if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()) {
-            float epsilon = value.getAsFloat();
-            if (epsilon >= 0 && epsilon < 1) {
-                return epsilon;
+            float fraction = value.getAsFloat();
+            if (fraction >= 0 && fraction < 1) {
+                return fraction;
             }
         }
-        throw ModelFormatException.of(file, "config.layer_norm_eps", "a number from 0 to 1", value);
+        throw ModelFormatException.of(file, "config." + name, "a number from 0 to 1", value);
     }
 
     private static Activation activation(Path file, JsonObject json, String name) {

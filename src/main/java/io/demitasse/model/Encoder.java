@@ -26,12 +26,16 @@ public final class Encoder {
      * @throws io.demitasse.file.ModelFormatException if a tensor is missing, damaged, or not of the config's shape
      */
     public static Encoder load(FlatFile file, Config config, Kernels kernels) {
-        Weights root = new Weights(file, "");
+        return load(Weights.of(file), config, kernels);
+    }
+
+    static Encoder load(Weights root, Config config, Kernels kernels) {
+        Embeddings embeddings = Embeddings.load(root, kernels, config);
         List<Block> blocks = new ArrayList<>();
         for (int i = 0; i < config.layers(); i++) {
             blocks.add(Block.load(root.of(blockName(i)), kernels, config));
         }
-        return new Encoder(config, Embeddings.load(root, kernels, config), blocks);
+        return new Encoder(config, embeddings, blocks);
     }
 
     static String blockName(int block) {
@@ -47,30 +51,61 @@ public final class Encoder {
      * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
      */
     public Matrix forward(Batch batch, Workspace workspace, Trace trace) {
-        Matrix hiddenStates = embeddings.forward(batch, workspace, trace);   // [tokens, dim]
-        for (Block block : blocks) {
-            block.forward(hiddenStates, batch, workspace, trace);
-        }
-        return hiddenStates;
+        return forward(embeddings.forward(batch, workspace, trace), Queries.ALL, batch, workspace, trace);
     }
 
     /**
      * The first token's last hidden state of each sequence, which is all that a classifier reads: the last block then
-     * only needs keys and values of the other tokens. With a trace, which shows every token, nothing is left out.
+     * only needs keys and values of the other tokens. With a trace that shows every token, nothing is left out.
      *
      * @return {@code [sequences, dim]}, lent by the workspace; the same bits as in {@link #forward}, except on kernels
      *     whose results depend on the number of rows
      * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
      */
     public Matrix forwardFirst(Batch batch, Workspace workspace, Trace trace) {
-        if (trace.on()) {
-            return Block.firstTokens(forward(batch, workspace, trace), batch, workspace);
+        return forwardFirst(embeddings.forward(batch, workspace, trace), batch, workspace, trace);
+    }
+
+    /** {@link #forwardFirst(Batch, Workspace, Trace)} from given word embeddings, {@code [tokens, dim]}. */
+    Matrix forwardFirstFrom(Matrix inputEmbeddings, Batch batch, Workspace workspace, Trace trace) {
+        return forwardFirst(embeddings.forwardFrom(inputEmbeddings, batch, workspace, trace), batch, workspace, trace);
+    }
+
+    private Matrix forwardFirst(Matrix hiddenStates, Batch batch, Workspace workspace, Trace trace) {
+        if (trace.on() && !trace.forBackward()) {
+            Matrix all = forward(hiddenStates, Queries.ALL, batch, workspace, trace);
+            return Queries.FIRST.of(all, batch, workspace);
         }
-        Matrix hiddenStates = embeddings.forward(batch, workspace, trace);   // [tokens, dim]
-        int last = blocks.size() - 1;
-        for (Block block : blocks.subList(0, last)) {
-            block.forward(hiddenStates, batch, workspace, trace);
+        return forward(hiddenStates, Queries.FIRST, batch, workspace, trace);
+    }
+
+    /** @param last whose outputs of the last block are computed */
+    private Matrix forward(Matrix hiddenStates, Queries last, Batch batch, Workspace workspace, Trace trace) {
+        Matrix x = hiddenStates;   // [tokens, dim]
+        for (int i = 0; i < blocks.size(); i++) {
+            x = blocks.get(i).forward(x, batch, i < blocks.size() - 1 ? Queries.ALL : last, workspace, trace);
         }
-        return blocks.get(last).forwardFirst(hiddenStates, batch, workspace);
+        return x;
+    }
+
+    /** The word embeddings of the batch's ids, {@code [tokens, dim]}, lent by the workspace. */
+    Matrix inputEmbeddings(Batch batch, Workspace workspace) {
+        return embeddings.inputEmbeddings(batch, workspace);
+    }
+
+    /**
+     * The way back of {@link #forwardFirst}.
+     *
+     * @param gradient {@code [sequences, dim]}, of the first tokens' last hidden states; overwritten
+     * @return {@code [tokens, dim]}, of the input embeddings, lent by the workspace
+     */
+    Matrix backwardFirst(Matrix gradient, Batch batch, Workspace workspace, GradientTrace trace) {
+        Matrix dx = gradient;
+        for (int i = blocks.size() - 1; i >= 0; i--) {
+            Queries queries = i < blocks.size() - 1 ? Queries.ALL : Queries.FIRST;
+            dx = blocks.get(i).backward(dx, batch, queries, workspace, trace);   // [tokens, dim]
+        }
+        embeddings.backward(dx, batch, workspace, trace);
+        return dx;
     }
 }

@@ -3,20 +3,23 @@ package io.demitasse.model;
 import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
+import java.util.Arrays;
 
 /** {@code (x - mean) / sqrt(variance + epsilon) * weight + bias}, row by row (Ba, Kiros and Hinton 2016). */
 public final class LayerNorm {
 
     /** Rows a task takes: some microseconds of work. */
     private static final int ROWS = 8;
+    /** Rows whose gradients of weight and bias are added up by one task, before those sums are. */
+    private static final int SUMMED_ROWS = 32;
 
     private final String name;
     private final Kernels kernels;
-    private final float[] weight;
-    private final float[] bias;
+    private final Parameter weight;
+    private final Parameter bias;
     private final float epsilon;
 
-    private LayerNorm(String name, Kernels kernels, float[] weight, float[] bias, float epsilon) {
+    private LayerNorm(String name, Kernels kernels, Parameter weight, Parameter bias, float epsilon) {
         this.name = name;
         this.kernels = kernels;
         this.weight = weight;
@@ -25,29 +28,71 @@ public final class LayerNorm {
     }
 
     static LayerNorm load(Weights weights, Kernels kernels, Config config) {
-        return new LayerNorm(weights.name(), kernels, weights.vector("weight", config.dim()),
-                weights.vector("bias", config.dim()), config.layerNormEps());
+        return new LayerNorm(weights.name(), kernels, weights.parameter("weight", config.dim()),
+                weights.parameter("bias", config.dim()), config.layerNormEps());
     }
 
     /**
-     * {@code x = norm(x + residual)}, in place.
+     * {@code norm(x + residual)}.
      *
-     * @param x {@code [rows, dim]}
+     * @param x {@code [rows, dim]}; becomes the sum or the result
      * @param residual {@code [rows, dim]}
+     * @return {@code [rows, dim]}: in place of x, or lent by the workspace if x is needed for a backward pass
      */
-    void forward(Matrix x, Matrix residual, Workspace workspace, Trace trace) {
+    Matrix forward(Matrix x, Matrix residual, Workspace workspace, Trace trace) {
+        Matrix y = output(x, workspace, trace);
         workspace.parallel().run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
             int end = Math.min(x.rows(), (index + 1) * ROWS);
             for (int row = index * ROWS; row < end; row++) {
                 kernels.add(residual.data(), residual.row(row), x.columns(), x.data(), x.row(row));
-                forwardRow(x, row);
+                forwardRow(x, row, y);
             }
         });
-        trace.record(name, "output", x);
+        trace.record(name, "output", y);
+        return y;
     }
 
-    /** {@code x_row = norm(x_row)}, in place. */
-    void forwardRow(Matrix x, int row) {
-        kernels.layerNorm(x.data(), x.row(row), x.columns(), weight, bias, epsilon, x.data(), x.row(row));
+    /** Where the norm of x goes: over x, unless a backward pass needs x. */
+    Matrix output(Matrix x, Workspace workspace, Trace trace) {
+        trace.remember(name, "input", x);
+        return trace.forBackward() ? workspace.matrix(x.rows(), x.columns()) : x;
+    }
+
+    /** {@code y_row = norm(x_row)}. */
+    void forwardRow(Matrix x, int row, Matrix y) {
+        kernels.layerNorm(x.data(), x.row(row), x.columns(), weight.values(), bias.values(), epsilon,
+                y.data(), y.row(row));
+    }
+
+    /**
+     * With {@code n = (x - mean) / sqrt(variance + epsilon)} and {@code g = dy * weight}:
+     * {@code dx = (g - mean(g) - n * mean(g * n)) / sqrt(variance + epsilon)}, row by row;
+     * {@code dweight = sum over rows of dy * n}, {@code dbias = sum over rows of dy}.
+     *
+     * @param gradient {@code [rows, dim]}, of the output; becomes that of the sum that was normalised
+     */
+    void backward(Matrix gradient, Workspace workspace, GradientTrace trace) {
+        Matrix x = trace.get(name + ".input");
+        int dim = x.columns();
+        int blocks = (x.rows() + SUMMED_ROWS - 1) / SUMMED_ROWS;
+        long mark = workspace.mark();
+        Matrix weightSums = workspace.matrix(blocks, dim);
+        Matrix biasSums = workspace.matrix(blocks, dim);
+        workspace.parallel().run(blocks, (block, worker) -> {
+            float[] dWeight = weightSums.data();
+            float[] dBias = biasSums.data();
+            Arrays.fill(dWeight, weightSums.row(block), weightSums.row(block) + dim, 0f);
+            Arrays.fill(dBias, biasSums.row(block), biasSums.row(block) + dim, 0f);
+            int end = Math.min(x.rows(), (block + 1) * SUMMED_ROWS);
+            for (int row = block * SUMMED_ROWS; row < end; row++) {
+                kernels.layerNormBackward(x.data(), x.row(row), dim, weight.values(), epsilon,
+                        gradient.data(), gradient.row(row), dWeight, weightSums.row(block), dBias, biasSums.row(block));
+            }
+        });
+        if (trace.ofParameters()) {
+            weight.addColumnSums(weightSums, kernels, workspace);
+            bias.addColumnSums(biasSums, kernels, workspace);
+        }
+        workspace.release(mark);
     }
 }

@@ -1,5 +1,8 @@
 package io.demitasse.model;
 
+import io.demitasse.kernel.Kernels;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Workspace;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -12,6 +15,9 @@ import java.util.List;
  * hundred: the others' gradients are zero and stay so.
  */
 public final class Parameter {
+
+    /** Columns that one task sums. */
+    private static final int COLUMNS = 128;
 
     private final String name;
     private final List<Integer> shape;
@@ -57,7 +63,7 @@ public final class Parameter {
             Arrays.fill(gradient, 0f);
         }
         zero = false;
-        return allocated();
+        return gradientArray();
     }
 
     /** Whether this is an embedding table, whose gradient has few rows that are not zero. */
@@ -97,8 +103,8 @@ public final class Parameter {
     }
 
     /**
-     * For a backward pass that writes all of a dense gradient: 0 if it is zero by now whatever the array holds, so the
-     * caller must overwrite it, 1 if it must add to it.
+     * For a backward pass that computes all of a dense gradient: 0 if it must overwrite the array, whatever that
+     * holds, 1 if it must add to it.
      */
     float beta() {
         float beta = zero ? 0f : 1f;
@@ -106,11 +112,27 @@ public final class Parameter {
         return beta;
     }
 
-    /** The gradient's array, which holds anything if {@link #beta} said 0. */
-    float[] allocated() {
+    /** The gradient's array as it is; see {@link #beta}. */
+    float[] gradientArray() {
         if (gradient == null) {
             gradient = new float[values.length];
         }
         return gradient;
+    }
+
+    /** Adds the sum of the rows of {@code terms}, {@code [rows, values]}, from the first to the last. */
+    void addColumnSums(Matrix terms, Kernels kernels, Workspace workspace) {
+        float beta = beta();
+        float[] sums = gradientArray();
+        workspace.parallel().run((sums.length + COLUMNS - 1) / COLUMNS, (index, worker) -> {
+            int column = index * COLUMNS;
+            int columns = Math.min(COLUMNS, sums.length - column);
+            if (beta == 0) {
+                Arrays.fill(sums, column, column + columns, 0f);
+            }
+            for (int row = 0; row < terms.rows(); row++) {
+                kernels.add(terms.data(), terms.row(row) + column, columns, sums, column);
+            }
+        });
     }
 }

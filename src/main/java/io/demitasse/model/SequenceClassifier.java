@@ -4,6 +4,7 @@ import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -16,7 +17,16 @@ import java.util.List;
  */
 public final class SequenceClassifier {
 
-    private SequenceClassifier() {
+    private final Config config;
+    private final List<Parameter> parameters;
+    private final Encoder encoder;
+    private final ClassificationHead head;
+
+    private SequenceClassifier(Config config, List<Parameter> parameters, Encoder encoder, ClassificationHead head) {
+        this.config = config;
+        this.parameters = List.copyOf(parameters);
+        this.encoder = encoder;
+        this.head = head;
     }
 
     /**
@@ -25,7 +35,12 @@ public final class SequenceClassifier {
      * @throws io.demitasse.file.ModelFormatException if a tensor is missing, damaged, or not of the config's shape
      */
     public static SequenceClassifier load(FlatFile file, Kernels kernels) {
-        throw new UnsupportedOperationException();
+        Config config = Config.parse(file.path(), file.config());
+        List<Parameter> parameters = new ArrayList<>();
+        Weights weights = Weights.trainable(file, parameters);
+        Encoder encoder = Encoder.load(weights, config, kernels);
+        ClassificationHead head = ClassificationHead.load(weights, config, file.labels().size(), kernels);
+        return new SequenceClassifier(config, parameters, encoder, head);
     }
 
     /**
@@ -35,16 +50,20 @@ public final class SequenceClassifier {
      * @throws io.demitasse.file.ModelFormatException if a tensor is missing, damaged, or not of the config's shape
      */
     public static SequenceClassifier loadWithNewHead(FlatFile file, int labels, long seed, Kernels kernels) {
-        throw new UnsupportedOperationException();
+        Config config = Config.parse(file.path(), file.config());
+        List<Parameter> parameters = new ArrayList<>();
+        Encoder encoder = Encoder.load(Weights.trainable(file, parameters), config, kernels);
+        ClassificationHead head = ClassificationHead.draw(seed, config, labels, kernels, parameters);
+        return new SequenceClassifier(config, parameters, encoder, head);
     }
 
     public Config config() {
-        throw new UnsupportedOperationException();
+        return config;
     }
 
     /** All parameters in the order of Hugging Face's state dict. */
     public List<Parameter> parameters() {
-        throw new UnsupportedOperationException();
+        return parameters;
     }
 
     /** Sets all gradients to zero, at next to no cost. */
@@ -58,20 +77,21 @@ public final class SequenceClassifier {
      * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
      */
     public Matrix forward(Batch batch, Workspace workspace, Trace trace) {
-        throw new UnsupportedOperationException();
+        return head.forward(encoder.forwardFirst(batch, workspace, trace), workspace, trace);
     }
 
-    /** {@link #forward(Batch, Workspace, Trace)} from given embeddings instead of those of the batch's ids.
+    /**
+     * {@link #forward(Batch, Workspace, Trace)} from given embeddings instead of those of the batch's ids.
      *
      * @param inputEmbeddings {@code [tokens, dim]}: Hugging Face's {@code inputs_embeds}, to which positions are added
      */
     public Matrix forward(Matrix inputEmbeddings, Batch batch, Workspace workspace, Trace trace) {
-        throw new UnsupportedOperationException();
+        return head.forward(encoder.forwardFirstFrom(inputEmbeddings, batch, workspace, trace), workspace, trace);
     }
 
     /** The word embeddings of the batch's ids, {@code [tokens, dim]}, lent by the workspace. */
     public Matrix inputEmbeddings(Batch batch, Workspace workspace) {
-        throw new UnsupportedOperationException();
+        return encoder.inputEmbeddings(batch, workspace);
     }
 
     /**
@@ -82,6 +102,6 @@ public final class SequenceClassifier {
      * @return the loss's gradient by the input embeddings, {@code [tokens, dim]}, lent by the workspace
      */
     public Matrix backward(Matrix logitsGradient, Batch batch, Workspace workspace, GradientTrace trace) {
-        throw new UnsupportedOperationException();
+        return encoder.backwardFirst(head.backward(logitsGradient, workspace, trace), batch, workspace, trace);
     }
 }

@@ -31,6 +31,23 @@ public class Trace {
         return true;
     }
 
+    /**
+     * Whether a backward pass will need this pass's memory: layers then neither write over what they recorded nor
+     * release it.
+     */
+    boolean forBackward() {
+        return false;
+    }
+
+    /** What this pass drops. */
+    Dropout dropout() {
+        return Dropout.NONE;
+    }
+
+    /** Notes what only a backward pass needs. */
+    void remember(String layer, String what, Matrix matrix) {
+    }
+
     /** Keeps a copy: the pass's own memory is used again. */
     void record(String layer, String what, Matrix matrix) {
         matrices.put(layer + "." + what, new Matrix(matrix.toArray(), matrix.rows(), matrix.columns()));

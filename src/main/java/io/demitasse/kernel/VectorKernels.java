@@ -30,10 +30,12 @@ final class VectorKernels implements Kernels {
     }
 
     private final VectorWarmUp warmUp;
+    private final VectorProduct product;
 
     /** Starts to warm up. To be called only where {@link VectorSupport#obstacle()} finds none. */
     VectorKernels() {
         warmUp = VectorWarmUp.start();
+        product = new VectorProduct(warmUp);
     }
 
     @Override
@@ -256,5 +258,38 @@ final class VectorKernels implements Kernels {
     @Override
     public void add(float[] x, int xOffset, int n, float[] y, int yOffset) {
         VectorMath.add(x, xOffset, n, y, yOffset);
+    }
+
+    @Override
+    public void multiply(Matrix a, boolean transposeA, Matrix b, boolean transposeB, float beta, Matrix c,
+                         Workspace workspace) {
+        product.multiply(a, transposeA, b, transposeB, beta, c, workspace);
+    }
+
+    @Override
+    public void softmaxBackward(float[] y, int yOffset, int n, float[] dy, int dyOffset) {
+        VectorGradients.softmax(y, yOffset, n, dy, dyOffset);
+    }
+
+    @Override
+    public void activateBackward(Activation activation, float[] x, int xOffset, int n, float[] dy, int dyOffset) {
+        if (activation == Activation.GELU) {
+            VectorGradients.gelu(x, xOffset, n, dy, dyOffset);
+        } else {
+            Kernels.super.activateBackward(activation, x, xOffset, n, dy, dyOffset);
+        }
+    }
+
+    @Override
+    public void layerNormBackward(float[] x, int xOffset, int n, float[] weight, float epsilon,
+                                  float[] dy, int dyOffset, float[] dWeight, int dWeightOffset,
+                                  float[] dBias, int dBiasOffset) {
+        VectorGradients.layerNorm(x, xOffset, n, weight, epsilon, dy, dyOffset, dWeight, dWeightOffset,
+                dBias, dBiasOffset);
+    }
+
+    @Override
+    public void dropout(long key, int position, float probability, float[] x, int offset, int n) {
+        VectorGradients.dropout(key, position, probability, x, offset, n);
     }
 }

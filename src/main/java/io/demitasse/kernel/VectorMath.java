@@ -156,7 +156,7 @@ final class VectorMath {
         }
     }
 
-    private static float sum(float[] x, int offset, int n) {
+    static float sum(float[] x, int offset, int n) {
         int end = offset + SPECIES.loopBound(n);
         FloatVector sums = FloatVector.zero(SPECIES);
         int i = offset;
@@ -171,7 +171,7 @@ final class VectorMath {
     }
 
     /** The sum of {@code (x - mean)^2}. */
-    private static float squares(float[] x, int offset, int n, float mean) {
+    static float squares(float[] x, int offset, int n, float mean) {
         int end = offset + SPECIES.loopBound(n);
         FloatVector sums = FloatVector.zero(SPECIES);
         int i = offset;

@@ -1,0 +1,89 @@
+package io.demitasse.benchmarks;
+
+import io.demitasse.file.FlatFile;
+import io.demitasse.kernel.KernelChoice;
+import io.demitasse.kernel.Kernels;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Parallel;
+import io.demitasse.kernel.Workspace;
+import io.demitasse.model.Batch;
+import io.demitasse.model.Config;
+import io.demitasse.model.GradientTrace;
+import io.demitasse.model.SequenceClassifier;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * How long a training step's forward and backward pass take, and what that is in GFLOPS:
+ * {@code TrainStepBenchmark FILE.flat [THREADS [STEPS [KERNELS]]]}. A batch has 16 sequences of 36 tokens; dropout is on. The
+ * optimiser is not part of it.
+ */
+public final class TrainStepBenchmark {
+
+    private static final int SEQUENCES = 16;
+    private static final int LENGTH = 36;
+    private static final int WARM_UP = 10;
+
+    private TrainStepBenchmark() {
+    }
+
+    public static void main(String[] args) {
+        int threads = args.length > 1 ? Integer.parseInt(args[1]) : Runtime.getRuntime().availableProcessors();
+        int steps = args.length > 2 ? Integer.parseInt(args[2]) : 30;
+        Kernels kernels = KernelChoice.choose(args.length > 3 ? args[3] : KernelChoice.AUTO);
+        try (FlatFile file = FlatFile.open(Path.of(args[0])); Parallel parallel = new Parallel(threads)) {
+            SequenceClassifier model = SequenceClassifier.load(file, kernels);
+            Workspace workspace = new Workspace(parallel);
+            Random random = new Random(1);
+            double[] forward = new double[steps];
+            double[] backward = new double[steps];
+            for (int step = -WARM_UP; step < steps; step++) {
+                Batch batch = batch(random, model.config());
+                GradientTrace trace = GradientTrace.training(42, step);
+                model.zeroGradients();
+                long mark = workspace.mark();
+                long start = System.nanoTime();
+                Matrix logits = model.forward(batch, workspace, trace);
+                long middle = System.nanoTime();
+                model.backward(logits, batch, workspace, trace);
+                long end = System.nanoTime();
+                workspace.release(mark);
+                if (step >= 0) {
+                    forward[step] = (middle - start) / 1e6;
+                    backward[step] = (end - middle) / 1e6;
+                }
+            }
+            double flops = forwardFlops(model.config());
+            System.out.printf("%s kernels, %d threads, %d sequences of %d tokens%n", kernels.name(), threads, SEQUENCES,
+                    LENGTH);
+            print("forward", forward, flops);
+            print("backward", backward, 2 * flops);
+            print("both", IntStream.range(0, steps).mapToDouble(i -> forward[i] + backward[i]).toArray(), 3 * flops);
+        }
+    }
+
+    private static Batch batch(Random random, Config config) {
+        return Batch.of(List.copyOf(IntStream.range(0, SEQUENCES)
+                .mapToObj(s -> random.ints(LENGTH, 0, config.vocabSize()).toArray()).toList()));
+    }
+
+    /** Of the matrix products alone; in the last block, only keys and values are computed for all tokens. */
+    private static double forwardFlops(Config config) {
+        double square = 2.0 * config.dim() * config.dim();
+        double feedForward = 4.0 * config.dim() * config.hiddenDim();
+        double attention = 4.0 * LENGTH * config.dim();
+        double token = (config.layers() - 1) * (4 * square + feedForward + attention) + 2 * square;
+        return SEQUENCES * (LENGTH * token + 2 * square + feedForward + attention);
+    }
+
+    private static void print(String part, double[] millis, double flops) {
+        double[] sorted = millis.clone();
+        Arrays.sort(sorted);
+        double median = sorted[sorted.length / 2];
+        System.out.printf("%-9s min %7.1f ms, median %7.1f ms, max %7.1f ms: %6.1f GFLOPS, %5.2f a second%n", part,
+                sorted[0], median, sorted[sorted.length - 1], flops / median / 1e6, 1000 / median);
+    }
+}

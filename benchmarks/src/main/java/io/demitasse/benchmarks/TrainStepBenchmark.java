@@ -10,16 +10,21 @@ import io.demitasse.model.Batch;
 import io.demitasse.model.Config;
 import io.demitasse.model.GradientTrace;
 import io.demitasse.model.SequenceClassifier;
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
 /**
- * How long a training step's forward and backward pass take, and what that is in GFLOPS:
- * {@code TrainStepBenchmark FILE.flat [THREADS [STEPS [KERNELS]]]}. A batch has 16 sequences of 36 tokens; dropout is on. The
- * optimiser is not part of it.
+ * How long a training step's forward and backward pass take, what that is in GFLOPS, and where the time goes:
+ * {@code TrainStepBenchmark FILE.flat [THREADS [STEPS [KERNELS]]]}. A batch has 16 sequences of 36 tokens; dropout is
+ * on. The optimiser is not part of it. Parts are kinds of arithmetic, timed in steps of their own, since that costs
+ * some time: milliseconds a step of all threads together, matrix products on all threads by the clock.
  */
 public final class TrainStepBenchmark {
 
@@ -27,7 +32,18 @@ public final class TrainStepBenchmark {
     private static final int LENGTH = 36;
     private static final int WARM_UP = 10;
 
-    private TrainStepBenchmark() {
+    private final FlatFile file;
+    private final Workspace workspace;
+    private final int steps;
+    private final double[] forward;
+    private final double[] backward;
+
+    private TrainStepBenchmark(FlatFile file, Parallel parallel, int steps) {
+        this.file = file;
+        this.workspace = new Workspace(parallel);
+        this.steps = steps;
+        this.forward = new double[steps];
+        this.backward = new double[steps];
     }
 
     public static void main(String[] args) {
@@ -35,34 +51,54 @@ public final class TrainStepBenchmark {
         int steps = args.length > 2 ? Integer.parseInt(args[2]) : 30;
         Kernels kernels = KernelChoice.choose(args.length > 3 ? args[3] : KernelChoice.AUTO);
         try (FlatFile file = FlatFile.open(Path.of(args[0])); Parallel parallel = new Parallel(threads)) {
-            SequenceClassifier model = SequenceClassifier.load(file, kernels);
-            Workspace workspace = new Workspace(parallel);
-            Random random = new Random(1);
-            double[] forward = new double[steps];
-            double[] backward = new double[steps];
-            for (int step = -WARM_UP; step < steps; step++) {
-                Batch batch = batch(random, model.config());
-                GradientTrace trace = GradientTrace.training(42, step);
-                model.zeroGradients();
-                long mark = workspace.mark();
-                long start = System.nanoTime();
-                Matrix logits = model.forward(batch, workspace, trace);
-                long middle = System.nanoTime();
-                model.backward(logits, batch, workspace, trace);
-                long end = System.nanoTime();
-                workspace.release(mark);
-                if (step >= 0) {
-                    forward[step] = (middle - start) / 1e6;
-                    backward[step] = (end - middle) / 1e6;
-                }
-            }
-            double flops = forwardFlops(model.config());
             System.out.printf("%s kernels, %d threads, %d sequences of %d tokens%n", kernels.name(), threads, SEQUENCES,
                     LENGTH);
-            print("forward", forward, flops);
-            print("backward", backward, 2 * flops);
-            print("both", IntStream.range(0, steps).mapToDouble(i -> forward[i] + backward[i]).toArray(), 3 * flops);
+            TrainStepBenchmark benchmark = new TrainStepBenchmark(file, parallel, steps);
+            benchmark.run(kernels, () -> { });
+            benchmark.print();
+            Map<String, LongAdder> parts = new ConcurrentSkipListMap<>();
+            benchmark.run(timed(kernels, parts), parts::clear);
+            parts.forEach((part, nanos) -> System.out.printf("%-18s %7.1f ms%n", part, nanos.sum() / 1e6 / steps));
         }
+    }
+
+    private void run(Kernels kernels, Runnable afterWarmUp) {
+        SequenceClassifier model = SequenceClassifier.load(file, kernels);
+        Random random = new Random(1);
+        for (int step = -WARM_UP; step < steps; step++) {
+            if (step == 0) {
+                afterWarmUp.run();
+            }
+            Batch batch = batch(random, model.config());
+            GradientTrace trace = GradientTrace.training(42, step);
+            model.zeroGradients();
+            long mark = workspace.mark();
+            long start = System.nanoTime();
+            Matrix logits = model.forward(batch, workspace, trace);
+            long middle = System.nanoTime();
+            model.backward(logits, batch, workspace, trace);
+            long end = System.nanoTime();
+            workspace.release(mark);
+            if (step >= 0) {
+                forward[step] = (middle - start) / 1e6;
+                backward[step] = (end - middle) / 1e6;
+            }
+        }
+    }
+
+    /** These kernels, with the time that each of their methods takes. */
+    private static Kernels timed(Kernels kernels, Map<String, LongAdder> parts) {
+        return (Kernels) Proxy.newProxyInstance(Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class},
+                (proxy, method, arguments) -> {
+                    long start = System.nanoTime();
+                    Object result = method.invoke(kernels, arguments);
+                    String part = method.getName();
+                    if (part.equals("multiply")) {
+                        part += ((boolean) arguments[1] ? " T" : " N") + ((boolean) arguments[3] ? "T" : "N");
+                    }
+                    parts.computeIfAbsent(part, name -> new LongAdder()).add(System.nanoTime() - start);
+                    return result;
+                });
     }
 
     private static Batch batch(Random random, Config config) {
@@ -77,6 +113,13 @@ public final class TrainStepBenchmark {
         double attention = 4.0 * LENGTH * config.dim();
         double token = (config.layers() - 1) * (4 * square + feedForward + attention) + 2 * square;
         return SEQUENCES * (LENGTH * token + 2 * square + feedForward + attention);
+    }
+
+    private void print() {
+        double flops = forwardFlops(Config.parse(file.path(), file.config()));
+        print("forward", forward, flops);
+        print("backward", backward, 2 * flops);
+        print("both", IntStream.range(0, steps).mapToDouble(i -> forward[i] + backward[i]).toArray(), 3 * flops);
     }
 
     private static void print(String part, double[] millis, double flops) {

@@ -1,7 +1,8 @@
 package io.demitasse.kernel;
 
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -26,7 +27,8 @@ public final class Parallel implements AutoCloseable {
     private static final long WATCH_NANOS = 50_000;
 
     private final Worker[] workers;
-    private final ConcurrentLinkedQueue<Loop> loops = new ConcurrentLinkedQueue<>();
+    /** The loops that run now; one that finds no place here runs on its caller alone, as all threads are busy. */
+    private final AtomicReferenceArray<Loop> loops;
     private volatile boolean closed;
 
     /**
@@ -38,6 +40,7 @@ public final class Parallel implements AutoCloseable {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be at least 1, not " + threads);
         }
+        loops = new AtomicReferenceArray<>(threads);
         workers = new Worker[threads - 1];
         for (int i = 0; i < workers.length; i++) {
             workers[i] = new Worker(i + 1);
@@ -55,21 +58,37 @@ public final class Parallel implements AutoCloseable {
      * What a step throws is thrown here, once no step runs any more; steps not yet begun are then left out.
      */
     public void run(int steps, Task task) {
-        if (steps == 1 || workers.length == 0 || closed) {
+        run(new Loop(), steps, task);
+    }
+
+    /** {@link #run(int, Task)} with a loop that its one caller uses again and again. */
+    void run(Loop loop, int steps, Task task) {
+        int place = steps == 1 || workers.length == 0 || closed ? -1 : place(loop);
+        if (place < 0) {
             for (int i = 0; i < steps; i++) {
                 task.run(i, 0);
             }
             return;
         }
-        Loop loop = new Loop(steps, task);
-        loops.add(loop);
+        loop.start(steps, task);
         int helpers = Math.min(workers.length, steps - 1);
         for (int i = 0; i < helpers; i++) {
             workers[i].wake();
         }
-        loop.work(0);
-        loops.remove(loop);
+        while (loop.work(0)) {
+            // Until no step is left to begin.
+        }
+        loops.set(place, null);
         loop.await();
+    }
+
+    private int place(Loop loop) {
+        for (int i = 0; i < loops.length(); i++) {
+            if (loops.get(i) == null && loops.compareAndSet(i, null, loop)) {
+                return i;
+            }
+        }
+        return -1;
     }
 
     /** Ends the threads. Loops that are running are finished by their callers. */
@@ -81,42 +100,57 @@ public final class Parallel implements AutoCloseable {
         }
     }
 
-    private static final class Loop {
-        private final int steps;
-        private final Task task;
-        private final Thread caller = Thread.currentThread();
-        private final AtomicInteger next = new AtomicInteger();
-        private final AtomicInteger unfinished;
+    /** A loop of one caller, which may start it again once it has ended. */
+    static final class Loop {
+
+        /**
+         * How often it was started, in the upper half, and how many steps are still to begin, in the lower one. A
+         * thread that was held up since an earlier start so takes no step of this one by what it saw then.
+         */
+        private final AtomicLong ahead = new AtomicLong();
+        private final AtomicInteger unfinished = new AtomicInteger();
+        private volatile Task task;
+        private volatile Thread caller;
         private volatile Throwable failure;
 
-        Loop(int steps, Task task) {
-            this.steps = steps;
+        private void start(int steps, Task task) {
             this.task = task;
-            this.unfinished = new AtomicInteger(steps);
+            this.caller = Thread.currentThread();
+            this.failure = null;
+            unfinished.set(steps);
+            ahead.set((ahead.get() >>> 32) + 1 << 32 | steps);
         }
 
-        boolean hasMore() {
-            return next.get() < steps;
+        private boolean hasMore() {
+            return (int) ahead.get() > 0;
         }
 
-        void work(int worker) {
-            int index;
-            while (hasMore() && (index = next.getAndIncrement()) < steps) {
-                try {
-                    if (failure == null) {
-                        task.run(index, worker);
-                    }
-                } catch (Throwable t) {
-                    failure = t;
-                } finally {
-                    if (unfinished.decrementAndGet() == 0 && worker != 0) {
-                        LockSupport.unpark(caller);
-                    }
+        /** Does a step; false if none is left to begin. */
+        private boolean work(int worker) {
+            long seen = ahead.get();
+            int left = (int) seen;
+            if (left == 0) {
+                return false;
+            }
+            if (!ahead.compareAndSet(seen, seen - 1)) {
+                return true;
+            }
+            try {
+                if (failure == null) {
+                    task.run(left - 1, worker);
+                }
+            } catch (Throwable t) {
+                failure = t;
+            } finally {
+                Thread waiting = caller;
+                if (unfinished.decrementAndGet() == 0 && worker != 0) {
+                    LockSupport.unpark(waiting);
                 }
             }
+            return true;
         }
 
-        void await() {
+        private void await() {
             boolean interrupted = false;
             long watchUntil = System.nanoTime() + WATCH_NANOS;
             while (unfinished.get() > 0) {
@@ -131,6 +165,9 @@ public final class Parallel implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
             Throwable thrown = failure;
+            task = null;
+            caller = null;
+            failure = null;
             if (thrown instanceof RuntimeException e) {
                 throw e;
             }
@@ -164,7 +201,9 @@ public final class Parallel implements AutoCloseable {
             while (!closed) {
                 Loop loop = unfinishedLoop();
                 if (loop != null) {
-                    loop.work(number);
+                    while (loop.work(number)) {
+                        // Until no step is left to begin.
+                    }
                     watchUntil = System.nanoTime() + WATCH_NANOS;
                 } else if (System.nanoTime() < watchUntil) {
                     Thread.onSpinWait();
@@ -181,12 +220,13 @@ public final class Parallel implements AutoCloseable {
         }
 
         private Loop unfinishedLoop() {
-            Loop loop = loops.peek();
-            while (loop != null && !loop.hasMore()) {
-                loops.remove(loop);
-                loop = loops.peek();
+            for (int i = 0; i < loops.length(); i++) {
+                Loop loop = loops.get(i);
+                if (loop != null && loop.hasMore()) {
+                    return loop;
+                }
             }
-            return loop;
+            return null;
         }
     }
 }

@@ -5,148 +5,230 @@ import static io.demitasse.kernel.VectorTiles.WIDTH;
 import java.util.Arrays;
 
 /**
- * {@link Kernels#multiply} by {@link VectorTiles}, for matrices that change from call to call. A task packs its columns
- * of b into panels, some depth at a time, and uses them for so many rows of a that the packing costs little. Every
- * output is a chain of fused multiply-adds over k in ascending order, however the work is cut.
+ * A product of matrices by {@link VectorTiles}, as the body of a parallel loop. The left matrix is packed once, block
+ * by block of rows; the right one is a weight that was packed when it was loaded, or is packed panel by panel by the
+ * task that needs it. Every output is a chain of fused multiply-adds over k in ascending order, however the work is cut.
+ * A workspace keeps one such object, so that a product allocates nothing.
  */
-final class VectorProduct {
+final class VectorProduct implements Parallel.Task {
 
-    /** Inputs that are packed at a time: a panel of them fills a 32 kB cache. */
+    /** Inputs that all rows of a task go through together: a panel of them stays in the first-level cache. */
     private static final int DEPTH = 256;
-    /** Columns a task packs: few, so that there are tasks for several threads. */
-    private static final int COLUMNS = 64;
-    /** Rows a task computes at most. */
-    private static final int ROWS = 640;
-    /** Rows whose inputs stay in the second-level cache while they meet all of a task's panels. */
-    private static final int NEAR_ROWS = 120;
-    /** Rows of a matrix that is transposed at a time; more could fall on each other in a cache of eight ways. */
-    private static final int TRANSPOSED = 8;
+    /** Rows a task computes with a packed weight: with DEPTH inputs each they stay in the second-level cache. */
+    private static final int WEIGHT_ROWS = 128;
+    /** Rows a task computes with a right matrix it packs itself: so many that packing costs little. */
+    private static final int PACKED_ROWS = 640;
+    /** Columns a task computes at most. */
+    private static final int COLUMNS = 128;
+    /** Tasks a thread should find at least, if there are columns enough. */
+    private static final int TASKS_A_THREAD = 4;
+    /** Rows that the calling thread packs by itself: to share them takes longer. */
+    private static final int FEW_ROWS = 16;
 
-    private static final int PANELS = Workspace.GEMM_SCRATCH;
-    private static final int EDGE = PANELS + 1;
+    private static final int LEFT = Workspace.GEMM_SCRATCH;
+    private static final int PANEL = LEFT + 1;
+    private static final int SUMS = PANEL + 1;
 
-    private final VectorWarmUp warmUp;
+    private final VectorKernels kernels;
+    private final Packing packing = new Packing();
+    private Workspace workspace;
 
-    VectorProduct(VectorWarmUp warmUp) {
-        this.warmUp = warmUp;
+    // The left matrix, [m, k], and its packed form: blocks of [depth, height].
+    private Matrix left;
+    private boolean transposeLeft;
+    private float[] packed;
+    private int packedOffset;
+    private int m;
+    private int k;
+
+    // The right matrix, [k, n]: a weight, or one that is still to be packed.
+    private VectorKernels.VectorWeight weight;
+    private Matrix right;
+    private boolean transposeRight;
+    private int n;
+
+    // What becomes of the sums.
+    private float[] bias;
+    private Activation activation;
+    private float beta;
+    private Matrix result;
+
+    private int taskRows;
+    private int taskColumns;
+    private int across;
+
+    VectorProduct(VectorKernels kernels) {
+        this.kernels = kernels;
     }
 
+    /** {@link Kernels#linear}. */
+    void linear(Matrix x, VectorKernels.VectorWeight weight, float[] bias, Activation activation, Matrix y,
+                Workspace workspace) {
+        this.weight = weight;
+        this.right = null;
+        this.bias = bias;
+        this.activation = activation;
+        this.n = weight.out();
+        run(x, false, weight.in(), y, WEIGHT_ROWS, workspace);
+    }
+
+    /** {@link Kernels#multiply}. */
     void multiply(Matrix a, boolean transposeA, Matrix b, boolean transposeB, float beta, Matrix c,
                   Workspace workspace) {
+        this.weight = null;
+        this.right = b;
+        this.transposeRight = transposeB;
+        this.beta = beta;
+        this.n = c.columns();
+        run(a, transposeA, transposeA ? a.rows() : a.columns(), c, PACKED_ROWS, workspace);
+    }
+
+    private void run(Matrix left, boolean transposeLeft, int k, Matrix result, int mostRows, Workspace workspace) {
+        if (result.rows() == 0 || n == 0) {
+            return;
+        }
+        this.left = left;
+        this.transposeLeft = transposeLeft;
+        this.m = result.rows();
+        this.k = k;
+        this.result = result;
+        this.workspace = workspace;
         long mark = workspace.mark();
-        Matrix left = transposeA ? transposed(a, workspace) : a;   // [m, k]
-        int across = (c.columns() + COLUMNS - 1) / COLUMNS;
-        int down = (c.rows() + ROWS - 1) / ROWS;
-        int height = down == 0 ? 0 : (c.rows() + down - 1) / down;
-        workspace.parallel().run(across * down, (index, worker) -> {
-            int row = index / across * height;
-            int column = index % across * COLUMNS;
-            piece(left, b, transposeB, beta, c, row, Math.min(height, c.rows() - row),
-                    column, Math.min(COLUMNS, c.columns() - column), workspace, worker);
-        });
-        workspace.release(mark);
-    }
-
-    private void piece(Matrix a, Matrix b, boolean transposeB, float beta, Matrix c, int row, int rows, int column,
-                       int columns, Workspace workspace, int worker) {
-        int whole = columns / WIDTH * WIDTH;
-        int rest = columns - whole;
-        // The last panel may be wider than the rest of c, so its sums are made elsewhere.
-        float[] edge = rest == 0 ? null : workspace.scratch(worker, EDGE, rows * WIDTH);   // [rows, WIDTH]
-        for (int r = 0; r < rows; r++) {
-            int at = c.row(row + r) + column;
-            if (beta == 0) {
-                Arrays.fill(c.data(), at, at + columns, 0f);
+        Matrix blocks = workspace.matrix(VectorPacking.filledUp(m), VectorPacking.depth(k));
+        packed = blocks.data();
+        packedOffset = blocks.offset();
+        int count = (m + VectorTiles.HEIGHT - 1) / VectorTiles.HEIGHT;
+        if (m <= FEW_ROWS) {
+            for (int block = 0; block < count; block++) {
+                packing.run(block, 0);
             }
-            if (edge != null) {
-                Arrays.fill(edge, r * WIDTH, (r + 1) * WIDTH, 0f);
-                System.arraycopy(c.data(), at + whole, edge, r * WIDTH, rest);
-            }
-        }
-        float[] panels = workspace.scratch(worker, PANELS, DEPTH * (COLUMNS + WIDTH));   // [panel][depth][WIDTH]
-        for (int k = 0; k < a.columns(); k += DEPTH) {
-            int depth = Math.min(DEPTH, a.columns() - k);
-            for (int j = 0; j < columns; j += WIDTH) {
-                int some = Math.min(WIDTH, columns - j);
-                if (transposeB) {
-                    packTransposed(b.data(), b.row(column + j) + k, b.stride(), depth, some, panels, j * depth);
-                } else {
-                    pack(b.data(), b.row(k) + column + j, b.stride(), depth, some, panels, j * depth);
-                }
-            }
-            for (int near = 0; near < rows; near += NEAR_ROWS) {
-                int height = Math.min(NEAR_ROWS, rows - near);
-                int from = a.row(row + near) + k;
-                for (int j = 0; j < whole; j += WIDTH) {
-                    accumulate(height, depth, a.data(), from, a.stride(), panels, j * depth,
-                            c.data(), c.row(row + near) + column + j, c.stride());
-                }
-                if (edge != null) {
-                    accumulate(height, depth, a.data(), from, a.stride(), panels, whole * depth,
-                            edge, near * WIDTH, WIDTH);
-                }
-            }
-        }
-        for (int r = 0; edge != null && r < rows; r++) {
-            System.arraycopy(edge, r * WIDTH, c.data(), c.row(row + r) + column + whole, rest);
-        }
-    }
-
-    private void accumulate(int rows, int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                            float[] y, int y0, int yStride) {
-        if (warmUp.done()) {
-            VectorTiles.accumulate(rows, depth, x, x0, xStride, w, w0, y, y0, yStride);
         } else {
-            VectorWarmUp.accumulate(rows, depth, x, x0, xStride, w, w0, y, y0, yStride);
+            workspace.run(count, packing);
+        }
+        int down = (m + mostRows - 1) / mostRows;
+        taskRows = ((m + down - 1) / down + VectorTiles.HEIGHT - 1) / VectorTiles.HEIGHT * VectorTiles.HEIGHT;
+        int panels = (n + WIDTH - 1) / WIDTH;
+        int share = panels * down / (TASKS_A_THREAD * workspace.parallel().threads());
+        taskColumns = Math.max(1, Math.min(share, COLUMNS / WIDTH)) * WIDTH;
+        across = (n + taskColumns - 1) / taskColumns;
+        workspace.run(down * across, this);
+        workspace.release(mark);
+        this.left = null;
+        this.result = null;
+    }
+
+    /** Packs one block of the left matrix's rows. */
+    private final class Packing implements Parallel.Task {
+        @Override
+        public void run(int block, int worker) {
+            int row = block * VectorTiles.HEIGHT;
+            int rows = Math.min(VectorTiles.HEIGHT, m - row);
+            int from = transposeLeft ? left.offset() + row : left.row(row);
+            VectorPacking.pack(transposeLeft, left.data(), from, left.stride(), rows, k, packed, packedOffset
+                    + row * VectorPacking.depth(k), VectorPacking.height(rows));
         }
     }
 
-    /** {@code [depth, columns]} of b's rows into a panel. */
-    private static void pack(float[] b, int from, int ldb, int depth, int columns, float[] panel, int to) {
-        for (int p = 0; p < depth; p++) {
-            System.arraycopy(b, from + p * ldb, panel, to + p * WIDTH, columns);
-            if (columns < WIDTH) {
-                Arrays.fill(panel, to + p * WIDTH + columns, to + (p + 1) * WIDTH, 0f);
+    /** Some rows of some columns. */
+    @Override
+    public void run(int index, int worker) {
+        int row = index / across * taskRows;
+        int rows = Math.min(taskRows, m - row);
+        int column = index % across * taskColumns;
+        int columns = Math.min(taskColumns, n - column);
+        if (rows <= 0) {
+            return;
+        }
+        int height = VectorPacking.filledUp(rows);
+        int depth = VectorPacking.depth(k);
+        float[] sums = workspace.scratch(worker, SUMS, height * (columns + WIDTH));   // [panel][height][WIDTH]
+        Arrays.fill(sums, 0, height * ((columns + WIDTH - 1) / WIDTH * WIDTH), 0f);
+        // Few rows are done before a panel could leave the cache; its weights are then read in one go.
+        int step = rows <= VectorTiles.HEIGHT ? depth : DEPTH;
+        for (int from = 0; from < depth; from += step) {
+            int some = Math.min(step, depth - from);
+            for (int j = 0; j < columns; j += WIDTH) {
+                accumulate(row, rows, column + j, from, some, sums, j * height, worker);
             }
         }
-    }
-
-    /** {@code [columns, depth]} of b's rows into a panel, transposed. */
-    private static void packTransposed(float[] b, int from, int ldb, int depth, int columns, float[] panel, int to) {
-        if (columns < WIDTH) {
-            Arrays.fill(panel, to, to + depth * WIDTH, 0f);
-        }
-        for (int j = 0; j < columns; j++) {
-            int row = from + j * ldb;
-            for (int p = 0; p < depth; p++) {
-                panel[to + p * WIDTH + j] = b[row + p];
-            }
+        for (int j = 0; j < columns; j += WIDTH) {
+            finish(row, rows, column + j, Math.min(WIDTH, columns - j), sums, j * height);
         }
     }
 
-    /** A transposed copy, lent by the workspace. */
-    private static Matrix transposed(Matrix a, Workspace workspace) {
-        // An odd number of cache lines between rows, so that they do not fall on each other.
-        int stride = (a.rows() + 15) / 16 * 16 | 16;
-        Matrix t = workspace.columns(workspace.matrix(a.columns(), stride), 0, a.rows());
-        int width = 16;
-        workspace.parallel().run((a.columns() + width - 1) / width, (index, worker) -> {
-            int column = index * width;
-            int columns = Math.min(width, a.columns() - column);
-            for (int row = 0; row < a.rows(); row += TRANSPOSED) {
-                int rows = Math.min(TRANSPOSED, a.rows() - row);
-                transpose(a.data(), a.row(row) + column, a.stride(), rows, columns,
-                        t.data(), t.row(column) + row, stride);
-            }
-        });
-        return t;
+    /** Adds to the sums of a panel what the inputs {@code from} to {@code from + some} give. */
+    private void accumulate(int row, int rows, int column, int from, int some, float[] sums, int at, int worker) {
+        int depth = VectorPacking.depth(k);
+        float[] panel;
+        int panelOffset = 0;
+        if (weight != null && weight.floats() != null) {
+            panel = weight.floats();
+            panelOffset = column * depth + from * WIDTH;
+        } else if (weight != null) {
+            panel = workspace.scratch(worker, PANEL, some * WIDTH);
+            kernels.widen(weight.bytes(), column * depth + from * WIDTH, some * WIDTH, panel);
+        } else {
+            panel = workspace.scratch(worker, PANEL, some * WIDTH);
+            int first = transposeRight ? right.row(column) + from : right.row(from) + column;
+            VectorPacking.pack(!transposeRight, right.data(), first, right.stride(), Math.min(WIDTH, n - column),
+                    Math.min(some, k - from), panel, 0, WIDTH);
+        }
+        int left = packedOffset + row * depth;
+        for (int r = 0; r < rows; ) {
+            int height = VectorPacking.height(rows - r);
+            kernels.tile(height, some, packed, left + r * depth + from * height, panel, panelOffset,
+                    sums, at + r * WIDTH);
+            r += height;
+        }
     }
 
-    private static void transpose(float[] a, int from, int aStride, int rows, int columns, float[] t, int to,
-                                  int tStride) {
-        for (int j = 0; j < columns; j++) {
-            for (int i = 0; i < rows; i++) {
-                t[to + j * tStride + i] = a[from + i * aStride + j];
+    /** Bias and activation, or beta, and from the sums to the result. */
+    private void finish(int row, int rows, int column, int columns, float[] sums, int at) {
+        if (weight == null) {
+            for (int r = 0; r < rows; r++) {
+                VectorMath.combine(1f, sums, at + r * WIDTH, columns, beta,
+                        result.data(), result.row(row + r) + column);
+            }
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            if (weight.scales() != null) {
+                VectorMath.scale(weight.scales(), bias, column, columns, sums, at + r * WIDTH);
+            } else {
+                VectorMath.add(bias, column, columns, sums, at + r * WIDTH);
+            }
+        }
+        kernels.activate(activation, sums, at, rows * WIDTH);
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(sums, at + r * WIDTH, result.data(), result.row(row + r) + column, columns);
+        }
+    }
+
+    /** {@link Kernels#gemm}, on the calling thread and with its scratch buffers alone. */
+    static void gemm(VectorKernels kernels, boolean transposeA, boolean transposeB, int m, int n, int k, float alpha,
+                     float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb, float beta, float[] c,
+                     int cOffset, int ldc, Workspace workspace, int worker) {
+        int depth = VectorPacking.depth(k);
+        int filledUp = VectorPacking.filledUp(m);
+        float[] left = workspace.scratch(worker, LEFT, filledUp * depth);       // blocks of [depth, height]
+        for (int i = 0; i < m; i += VectorTiles.HEIGHT) {
+            int rows = Math.min(VectorTiles.HEIGHT, m - i);
+            VectorPacking.pack(transposeA, a, aOffset + i * (transposeA ? 1 : lda), lda, rows, k, left, i * depth,
+                    VectorPacking.height(rows));
+        }
+        float[] panel = workspace.scratch(worker, PANEL, depth * WIDTH);        // [depth, WIDTH]
+        float[] sums = workspace.scratch(worker, SUMS, filledUp * WIDTH);       // [m filled up, WIDTH]
+        for (int j = 0; j < n; j += WIDTH) {
+            int columns = Math.min(WIDTH, n - j);
+            VectorPacking.pack(!transposeB, b, bOffset + j * (transposeB ? ldb : 1), ldb, columns, k, panel, 0, WIDTH);
+            Arrays.fill(sums, 0, filledUp * WIDTH, 0f);
+            for (int i = 0; i < m; ) {
+                int height = VectorPacking.height(m - i);
+                kernels.tile(height, depth, left, i * depth, panel, 0, sums, i * WIDTH);
+                i += height;
+            }
+            for (int i = 0; i < m; i++) {
+                VectorMath.combine(alpha, sums, i * WIDTH, columns, beta, c, cOffset + i * ldc + j);
             }
         }
     }

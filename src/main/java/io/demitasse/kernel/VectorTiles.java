@@ -4,15 +4,16 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@code y += x w} for a panel of {@link #WIDTH} columns: sums of outer products that stay in registers over the whole
- * depth. Every output is the chain of fused multiply-adds over k in ascending order, whatever the tile it is in, so
- * its bits depend neither on the rows beside it nor on how k is cut.
+ * {@code y += x w} for some rows and a panel of {@link #WIDTH} columns: sums of outer products that stay in registers
+ * over the whole depth. Every output is the chain of fused multiply-adds over k in ascending order, whatever the tile
+ * it is in, so its bits depend neither on the rows beside it nor on how k is cut.
  *
- * <p>The tiles are lower than the registers would allow. The JIT compiler may move all loads of a step before its first
- * multiplication; sums, two vectors of the weight and one factor a row must then still fit, or every step spills sums
- * to the stack and takes twice as long. For the same reason the factor is the receiver of {@code fma}: with the weight
- * as the receiver, JDK 17 does spill. Each tile is one method without calls that are not inlined: a vector that leaves
- * it would become an object.
+ * <p>The tiles are lower than the registers would allow, since the JIT compiler moves loads ahead; sums that do not fit
+ * any more go to the stack at every step, which takes twice as long. The factor is the receiver of {@code fma}, since
+ * with the weight as the receiver JDK 17 does just that. Two steps are written out, so that counting and the checks of
+ * indices cost half. The low tile's loop is not one that the compiler knows how to unroll and reorder, on purpose:
+ * where there are 16 registers it would spill. Each tile is one method without calls that are not inlined: a vector
+ * that leaves it would become an object.
  */
 final class VectorTiles {
 
@@ -20,8 +21,12 @@ final class VectorTiles {
     static final int LANES = SPECIES.length();
     /** Columns of a panel. */
     static final int WIDTH = 2 * LANES;
+    /** Rows of the low tile. */
+    static final int LOW = 4;
     /** Rows of the highest tile: 512-bit vectors come with 32 registers instead of 16. */
-    static final int HEIGHT = LANES == 16 ? 8 : 5;
+    static final int HEIGHT = LANES == 16 ? 8 : LOW;
+    /** What the depth is a multiple of. */
+    static final int STEP = 2;
 
     private VectorTiles() {
     }
@@ -35,276 +40,160 @@ final class VectorTiles {
     /**
      * {@code y += x w}.
      *
-     * @param x {@code [rows, depth]}
-     * @param w {@code [depth, WIDTH]}, without gaps
-     * @param y {@code [rows, WIDTH]}
+     * @param height {@link #LOW} or {@link #HEIGHT}
+     * @param depth a multiple of {@link #STEP}
+     * @param x {@code [depth, height]}, as {@link VectorPacking} lays it out
+     * @param w {@code [depth, WIDTH]}, likewise
+     * @param y {@code [height, WIDTH]}, without gaps
      */
-    static void accumulate(int rows, int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                           float[] y, int y0, int yStride) {
-        int row = 0;
-        while (row < rows) {
-            int height = height(rows - row);
-            int xRow = x0 + row * xStride;
-            int yRow = y0 + row * yStride;
-            switch (height) {
-                case 1 -> rows1(depth, x, xRow, w, w0, y, yRow);
-                case 2 -> rows2(depth, x, xRow, xStride, w, w0, y, yRow, yStride);
-                case 3 -> rows3(depth, x, xRow, xStride, w, w0, y, yRow, yStride);
-                case 4 -> rows4(depth, x, xRow, xStride, w, w0, y, yRow, yStride);
-                case 5 -> rows5(depth, x, xRow, xStride, w, w0, y, yRow, yStride);
-                default -> rows8(depth, x, xRow, xStride, w, w0, y, yRow, yStride);
-            }
-            row += height;
+    static void accumulate(int height, int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
+        if (height == LOW) {
+            low(depth, x, x0, w, w0, y, y0);
+        } else {
+            high(depth, x, x0, w, w0, y, y0);
         }
     }
 
-    /** A tile of less than four rows takes as long as one of four, so what a high tile leaves is cut into halves. */
-    private static int height(int rows) {
-        if (rows >= HEIGHT + 5 || rows == HEIGHT) {
-            return HEIGHT;
-        }
-        return rows <= 5 ? rows : Math.min(5, (rows + 1) / 2);
-    }
-
-    private static void rows1(int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
+    private static void low(int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
         FloatVector a0 = FloatVector.fromArray(SPECIES, y, y0);
         FloatVector b0 = FloatVector.fromArray(SPECIES, y, y0 + LANES);
-        for (int k = 0; k < depth; k++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH);
-            FloatVector u = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH + LANES);
-            FloatVector s0 = FloatVector.broadcast(SPECIES, x[x0 + k]);
+        FloatVector a1 = FloatVector.fromArray(SPECIES, y, y0 + WIDTH);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, y, y0 + WIDTH + LANES);
+        FloatVector a2 = FloatVector.fromArray(SPECIES, y, y0 + 2 * WIDTH);
+        FloatVector b2 = FloatVector.fromArray(SPECIES, y, y0 + 2 * WIDTH + LANES);
+        FloatVector a3 = FloatVector.fromArray(SPECIES, y, y0 + 3 * WIDTH);
+        FloatVector b3 = FloatVector.fromArray(SPECIES, y, y0 + 3 * WIDTH + LANES);
+        int end = w0 + depth * WIDTH;
+        int xk = x0;
+        for (int wk = w0; wk < end; wk += STEP * WIDTH) {
+            FloatVector v = FloatVector.fromArray(SPECIES, w, wk);
+            FloatVector u = FloatVector.fromArray(SPECIES, w, wk + LANES);
+            FloatVector s0 = FloatVector.broadcast(SPECIES, x[xk]);
             a0 = s0.fma(v, a0);
             b0 = s0.fma(u, b0);
-        }
-        a0.intoArray(y, y0);
-        b0.intoArray(y, y0 + LANES);
-    }
-
-    private static void rows2(int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                              float[] y, int y0, int yStride) {
-        int x1 = x0 + xStride;
-        int y1 = y0 + yStride;
-        FloatVector a0 = FloatVector.fromArray(SPECIES, y, y0);
-        FloatVector b0 = FloatVector.fromArray(SPECIES, y, y0 + LANES);
-        FloatVector a1 = FloatVector.fromArray(SPECIES, y, y1);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, y, y1 + LANES);
-        for (int k = 0; k < depth; k++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH);
-            FloatVector u = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH + LANES);
-            FloatVector s0 = FloatVector.broadcast(SPECIES, x[x0 + k]);
-            a0 = s0.fma(v, a0);
-            b0 = s0.fma(u, b0);
-            FloatVector s1 = FloatVector.broadcast(SPECIES, x[x1 + k]);
+            FloatVector s1 = FloatVector.broadcast(SPECIES, x[xk + 1]);
             a1 = s1.fma(v, a1);
             b1 = s1.fma(u, b1);
-        }
-        a0.intoArray(y, y0);
-        b0.intoArray(y, y0 + LANES);
-        a1.intoArray(y, y1);
-        b1.intoArray(y, y1 + LANES);
-    }
-
-    private static void rows3(int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                              float[] y, int y0, int yStride) {
-        int x1 = x0 + xStride;
-        int x2 = x1 + xStride;
-        int y1 = y0 + yStride;
-        int y2 = y1 + yStride;
-        FloatVector a0 = FloatVector.fromArray(SPECIES, y, y0);
-        FloatVector b0 = FloatVector.fromArray(SPECIES, y, y0 + LANES);
-        FloatVector a1 = FloatVector.fromArray(SPECIES, y, y1);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, y, y1 + LANES);
-        FloatVector a2 = FloatVector.fromArray(SPECIES, y, y2);
-        FloatVector b2 = FloatVector.fromArray(SPECIES, y, y2 + LANES);
-        for (int k = 0; k < depth; k++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH);
-            FloatVector u = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH + LANES);
-            FloatVector s0 = FloatVector.broadcast(SPECIES, x[x0 + k]);
-            a0 = s0.fma(v, a0);
-            b0 = s0.fma(u, b0);
-            FloatVector s1 = FloatVector.broadcast(SPECIES, x[x1 + k]);
-            a1 = s1.fma(v, a1);
-            b1 = s1.fma(u, b1);
-            FloatVector s2 = FloatVector.broadcast(SPECIES, x[x2 + k]);
+            FloatVector s2 = FloatVector.broadcast(SPECIES, x[xk + 2]);
             a2 = s2.fma(v, a2);
             b2 = s2.fma(u, b2);
-        }
-        a0.intoArray(y, y0);
-        b0.intoArray(y, y0 + LANES);
-        a1.intoArray(y, y1);
-        b1.intoArray(y, y1 + LANES);
-        a2.intoArray(y, y2);
-        b2.intoArray(y, y2 + LANES);
-    }
-
-    private static void rows4(int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                              float[] y, int y0, int yStride) {
-        int x1 = x0 + xStride;
-        int x2 = x1 + xStride;
-        int x3 = x2 + xStride;
-        int y1 = y0 + yStride;
-        int y2 = y1 + yStride;
-        int y3 = y2 + yStride;
-        FloatVector a0 = FloatVector.fromArray(SPECIES, y, y0);
-        FloatVector b0 = FloatVector.fromArray(SPECIES, y, y0 + LANES);
-        FloatVector a1 = FloatVector.fromArray(SPECIES, y, y1);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, y, y1 + LANES);
-        FloatVector a2 = FloatVector.fromArray(SPECIES, y, y2);
-        FloatVector b2 = FloatVector.fromArray(SPECIES, y, y2 + LANES);
-        FloatVector a3 = FloatVector.fromArray(SPECIES, y, y3);
-        FloatVector b3 = FloatVector.fromArray(SPECIES, y, y3 + LANES);
-        for (int k = 0; k < depth; k++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH);
-            FloatVector u = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH + LANES);
-            FloatVector s0 = FloatVector.broadcast(SPECIES, x[x0 + k]);
-            a0 = s0.fma(v, a0);
-            b0 = s0.fma(u, b0);
-            FloatVector s1 = FloatVector.broadcast(SPECIES, x[x1 + k]);
-            a1 = s1.fma(v, a1);
-            b1 = s1.fma(u, b1);
-            FloatVector s2 = FloatVector.broadcast(SPECIES, x[x2 + k]);
-            a2 = s2.fma(v, a2);
-            b2 = s2.fma(u, b2);
-            FloatVector s3 = FloatVector.broadcast(SPECIES, x[x3 + k]);
+            FloatVector s3 = FloatVector.broadcast(SPECIES, x[xk + 3]);
             a3 = s3.fma(v, a3);
             b3 = s3.fma(u, b3);
+            v = FloatVector.fromArray(SPECIES, w, wk + WIDTH);
+            u = FloatVector.fromArray(SPECIES, w, wk + WIDTH + LANES);
+            FloatVector t0 = FloatVector.broadcast(SPECIES, x[xk + 4]);
+            a0 = t0.fma(v, a0);
+            b0 = t0.fma(u, b0);
+            FloatVector t1 = FloatVector.broadcast(SPECIES, x[xk + 5]);
+            a1 = t1.fma(v, a1);
+            b1 = t1.fma(u, b1);
+            FloatVector t2 = FloatVector.broadcast(SPECIES, x[xk + 6]);
+            a2 = t2.fma(v, a2);
+            b2 = t2.fma(u, b2);
+            FloatVector t3 = FloatVector.broadcast(SPECIES, x[xk + 7]);
+            a3 = t3.fma(v, a3);
+            b3 = t3.fma(u, b3);
+            xk += STEP * 4;
         }
         a0.intoArray(y, y0);
         b0.intoArray(y, y0 + LANES);
-        a1.intoArray(y, y1);
-        b1.intoArray(y, y1 + LANES);
-        a2.intoArray(y, y2);
-        b2.intoArray(y, y2 + LANES);
-        a3.intoArray(y, y3);
-        b3.intoArray(y, y3 + LANES);
+        a1.intoArray(y, y0 + WIDTH);
+        b1.intoArray(y, y0 + WIDTH + LANES);
+        a2.intoArray(y, y0 + 2 * WIDTH);
+        b2.intoArray(y, y0 + 2 * WIDTH + LANES);
+        a3.intoArray(y, y0 + 3 * WIDTH);
+        b3.intoArray(y, y0 + 3 * WIDTH + LANES);
     }
 
-    private static void rows5(int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                              float[] y, int y0, int yStride) {
-        int x1 = x0 + xStride;
-        int x2 = x1 + xStride;
-        int x3 = x2 + xStride;
-        int x4 = x3 + xStride;
-        int y1 = y0 + yStride;
-        int y2 = y1 + yStride;
-        int y3 = y2 + yStride;
-        int y4 = y3 + yStride;
+    private static void high(int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
         FloatVector a0 = FloatVector.fromArray(SPECIES, y, y0);
         FloatVector b0 = FloatVector.fromArray(SPECIES, y, y0 + LANES);
-        FloatVector a1 = FloatVector.fromArray(SPECIES, y, y1);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, y, y1 + LANES);
-        FloatVector a2 = FloatVector.fromArray(SPECIES, y, y2);
-        FloatVector b2 = FloatVector.fromArray(SPECIES, y, y2 + LANES);
-        FloatVector a3 = FloatVector.fromArray(SPECIES, y, y3);
-        FloatVector b3 = FloatVector.fromArray(SPECIES, y, y3 + LANES);
-        FloatVector a4 = FloatVector.fromArray(SPECIES, y, y4);
-        FloatVector b4 = FloatVector.fromArray(SPECIES, y, y4 + LANES);
-        for (int k = 0; k < depth; k++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH);
-            FloatVector u = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH + LANES);
-            FloatVector s0 = FloatVector.broadcast(SPECIES, x[x0 + k]);
+        FloatVector a1 = FloatVector.fromArray(SPECIES, y, y0 + WIDTH);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, y, y0 + WIDTH + LANES);
+        FloatVector a2 = FloatVector.fromArray(SPECIES, y, y0 + 2 * WIDTH);
+        FloatVector b2 = FloatVector.fromArray(SPECIES, y, y0 + 2 * WIDTH + LANES);
+        FloatVector a3 = FloatVector.fromArray(SPECIES, y, y0 + 3 * WIDTH);
+        FloatVector b3 = FloatVector.fromArray(SPECIES, y, y0 + 3 * WIDTH + LANES);
+        FloatVector a4 = FloatVector.fromArray(SPECIES, y, y0 + 4 * WIDTH);
+        FloatVector b4 = FloatVector.fromArray(SPECIES, y, y0 + 4 * WIDTH + LANES);
+        FloatVector a5 = FloatVector.fromArray(SPECIES, y, y0 + 5 * WIDTH);
+        FloatVector b5 = FloatVector.fromArray(SPECIES, y, y0 + 5 * WIDTH + LANES);
+        FloatVector a6 = FloatVector.fromArray(SPECIES, y, y0 + 6 * WIDTH);
+        FloatVector b6 = FloatVector.fromArray(SPECIES, y, y0 + 6 * WIDTH + LANES);
+        FloatVector a7 = FloatVector.fromArray(SPECIES, y, y0 + 7 * WIDTH);
+        FloatVector b7 = FloatVector.fromArray(SPECIES, y, y0 + 7 * WIDTH + LANES);
+        for (int k = 0; k < depth; k += STEP) {
+            int wk = w0 + k * WIDTH;
+            int xk = x0 + k * 8;
+            FloatVector v = FloatVector.fromArray(SPECIES, w, wk);
+            FloatVector u = FloatVector.fromArray(SPECIES, w, wk + LANES);
+            FloatVector s0 = FloatVector.broadcast(SPECIES, x[xk]);
             a0 = s0.fma(v, a0);
             b0 = s0.fma(u, b0);
-            FloatVector s1 = FloatVector.broadcast(SPECIES, x[x1 + k]);
+            FloatVector s1 = FloatVector.broadcast(SPECIES, x[xk + 1]);
             a1 = s1.fma(v, a1);
             b1 = s1.fma(u, b1);
-            FloatVector s2 = FloatVector.broadcast(SPECIES, x[x2 + k]);
+            FloatVector s2 = FloatVector.broadcast(SPECIES, x[xk + 2]);
             a2 = s2.fma(v, a2);
             b2 = s2.fma(u, b2);
-            FloatVector s3 = FloatVector.broadcast(SPECIES, x[x3 + k]);
+            FloatVector s3 = FloatVector.broadcast(SPECIES, x[xk + 3]);
             a3 = s3.fma(v, a3);
             b3 = s3.fma(u, b3);
-            FloatVector s4 = FloatVector.broadcast(SPECIES, x[x4 + k]);
+            FloatVector s4 = FloatVector.broadcast(SPECIES, x[xk + 4]);
             a4 = s4.fma(v, a4);
             b4 = s4.fma(u, b4);
-        }
-        a0.intoArray(y, y0);
-        b0.intoArray(y, y0 + LANES);
-        a1.intoArray(y, y1);
-        b1.intoArray(y, y1 + LANES);
-        a2.intoArray(y, y2);
-        b2.intoArray(y, y2 + LANES);
-        a3.intoArray(y, y3);
-        b3.intoArray(y, y3 + LANES);
-        a4.intoArray(y, y4);
-        b4.intoArray(y, y4 + LANES);
-    }
-
-    private static void rows8(int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                              float[] y, int y0, int yStride) {
-        int x1 = x0 + xStride;
-        int x2 = x1 + xStride;
-        int x3 = x2 + xStride;
-        int x4 = x3 + xStride;
-        int x5 = x4 + xStride;
-        int x6 = x5 + xStride;
-        int x7 = x6 + xStride;
-        int y1 = y0 + yStride;
-        int y2 = y1 + yStride;
-        int y3 = y2 + yStride;
-        int y4 = y3 + yStride;
-        int y5 = y4 + yStride;
-        int y6 = y5 + yStride;
-        int y7 = y6 + yStride;
-        FloatVector a0 = FloatVector.fromArray(SPECIES, y, y0);
-        FloatVector b0 = FloatVector.fromArray(SPECIES, y, y0 + LANES);
-        FloatVector a1 = FloatVector.fromArray(SPECIES, y, y1);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, y, y1 + LANES);
-        FloatVector a2 = FloatVector.fromArray(SPECIES, y, y2);
-        FloatVector b2 = FloatVector.fromArray(SPECIES, y, y2 + LANES);
-        FloatVector a3 = FloatVector.fromArray(SPECIES, y, y3);
-        FloatVector b3 = FloatVector.fromArray(SPECIES, y, y3 + LANES);
-        FloatVector a4 = FloatVector.fromArray(SPECIES, y, y4);
-        FloatVector b4 = FloatVector.fromArray(SPECIES, y, y4 + LANES);
-        FloatVector a5 = FloatVector.fromArray(SPECIES, y, y5);
-        FloatVector b5 = FloatVector.fromArray(SPECIES, y, y5 + LANES);
-        FloatVector a6 = FloatVector.fromArray(SPECIES, y, y6);
-        FloatVector b6 = FloatVector.fromArray(SPECIES, y, y6 + LANES);
-        FloatVector a7 = FloatVector.fromArray(SPECIES, y, y7);
-        FloatVector b7 = FloatVector.fromArray(SPECIES, y, y7 + LANES);
-        for (int k = 0; k < depth; k++) {
-            FloatVector v = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH);
-            FloatVector u = FloatVector.fromArray(SPECIES, w, w0 + k * WIDTH + LANES);
-            FloatVector s0 = FloatVector.broadcast(SPECIES, x[x0 + k]);
-            a0 = s0.fma(v, a0);
-            b0 = s0.fma(u, b0);
-            FloatVector s1 = FloatVector.broadcast(SPECIES, x[x1 + k]);
-            a1 = s1.fma(v, a1);
-            b1 = s1.fma(u, b1);
-            FloatVector s2 = FloatVector.broadcast(SPECIES, x[x2 + k]);
-            a2 = s2.fma(v, a2);
-            b2 = s2.fma(u, b2);
-            FloatVector s3 = FloatVector.broadcast(SPECIES, x[x3 + k]);
-            a3 = s3.fma(v, a3);
-            b3 = s3.fma(u, b3);
-            FloatVector s4 = FloatVector.broadcast(SPECIES, x[x4 + k]);
-            a4 = s4.fma(v, a4);
-            b4 = s4.fma(u, b4);
-            FloatVector s5 = FloatVector.broadcast(SPECIES, x[x5 + k]);
+            FloatVector s5 = FloatVector.broadcast(SPECIES, x[xk + 5]);
             a5 = s5.fma(v, a5);
             b5 = s5.fma(u, b5);
-            FloatVector s6 = FloatVector.broadcast(SPECIES, x[x6 + k]);
+            FloatVector s6 = FloatVector.broadcast(SPECIES, x[xk + 6]);
             a6 = s6.fma(v, a6);
             b6 = s6.fma(u, b6);
-            FloatVector s7 = FloatVector.broadcast(SPECIES, x[x7 + k]);
+            FloatVector s7 = FloatVector.broadcast(SPECIES, x[xk + 7]);
             a7 = s7.fma(v, a7);
             b7 = s7.fma(u, b7);
+            v = FloatVector.fromArray(SPECIES, w, wk + WIDTH);
+            u = FloatVector.fromArray(SPECIES, w, wk + WIDTH + LANES);
+            FloatVector t0 = FloatVector.broadcast(SPECIES, x[xk + 8]);
+            a0 = t0.fma(v, a0);
+            b0 = t0.fma(u, b0);
+            FloatVector t1 = FloatVector.broadcast(SPECIES, x[xk + 9]);
+            a1 = t1.fma(v, a1);
+            b1 = t1.fma(u, b1);
+            FloatVector t2 = FloatVector.broadcast(SPECIES, x[xk + 10]);
+            a2 = t2.fma(v, a2);
+            b2 = t2.fma(u, b2);
+            FloatVector t3 = FloatVector.broadcast(SPECIES, x[xk + 11]);
+            a3 = t3.fma(v, a3);
+            b3 = t3.fma(u, b3);
+            FloatVector t4 = FloatVector.broadcast(SPECIES, x[xk + 12]);
+            a4 = t4.fma(v, a4);
+            b4 = t4.fma(u, b4);
+            FloatVector t5 = FloatVector.broadcast(SPECIES, x[xk + 13]);
+            a5 = t5.fma(v, a5);
+            b5 = t5.fma(u, b5);
+            FloatVector t6 = FloatVector.broadcast(SPECIES, x[xk + 14]);
+            a6 = t6.fma(v, a6);
+            b6 = t6.fma(u, b6);
+            FloatVector t7 = FloatVector.broadcast(SPECIES, x[xk + 15]);
+            a7 = t7.fma(v, a7);
+            b7 = t7.fma(u, b7);
         }
         a0.intoArray(y, y0);
         b0.intoArray(y, y0 + LANES);
-        a1.intoArray(y, y1);
-        b1.intoArray(y, y1 + LANES);
-        a2.intoArray(y, y2);
-        b2.intoArray(y, y2 + LANES);
-        a3.intoArray(y, y3);
-        b3.intoArray(y, y3 + LANES);
-        a4.intoArray(y, y4);
-        b4.intoArray(y, y4 + LANES);
-        a5.intoArray(y, y5);
-        b5.intoArray(y, y5 + LANES);
-        a6.intoArray(y, y6);
-        b6.intoArray(y, y6 + LANES);
-        a7.intoArray(y, y7);
-        b7.intoArray(y, y7 + LANES);
+        a1.intoArray(y, y0 + WIDTH);
+        b1.intoArray(y, y0 + WIDTH + LANES);
+        a2.intoArray(y, y0 + 2 * WIDTH);
+        b2.intoArray(y, y0 + 2 * WIDTH + LANES);
+        a3.intoArray(y, y0 + 3 * WIDTH);
+        b3.intoArray(y, y0 + 3 * WIDTH + LANES);
+        a4.intoArray(y, y0 + 4 * WIDTH);
+        b4.intoArray(y, y0 + 4 * WIDTH + LANES);
+        a5.intoArray(y, y0 + 5 * WIDTH);
+        b5.intoArray(y, y0 + 5 * WIDTH + LANES);
+        a6.intoArray(y, y0 + 6 * WIDTH);
+        b6.intoArray(y, y0 + 6 * WIDTH + LANES);
+        a7.intoArray(y, y0 + 7 * WIDTH);
+        b7.intoArray(y, y0 + 7 * WIDTH + LANES);
     }
 }

@@ -38,24 +38,21 @@ final class VectorWarmUp implements Runnable {
     }
 
     /** {@link VectorTiles#accumulate} without vectors: the same fused multiply-adds in the same order. */
-    static void accumulate(int rows, int depth, float[] x, int x0, int xStride, float[] w, int w0,
-                           float[] y, int y0, int yStride) {
-        for (int row = 0; row < rows; row++) {
-            int xRow = x0 + row * xStride;
-            int yRow = y0 + row * yStride;
+    static void accumulate(int height, int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
+        for (int row = 0; row < height; row++) {
             for (int j = 0; j < VectorTiles.WIDTH; j += 4) {
-                addFour(depth, x, xRow, w, w0 + j, y, yRow + j);
+                addFour(depth, x, x0 + row, height, w, w0 + j, y, y0 + row * VectorTiles.WIDTH + j);
             }
         }
     }
 
-    private static void addFour(int depth, float[] x, int xRow, float[] w, int w0, float[] y, int at) {
+    private static void addFour(int depth, float[] x, int x0, int height, float[] w, int w0, float[] y, int at) {
         float s0 = y[at];
         float s1 = y[at + 1];
         float s2 = y[at + 2];
         float s3 = y[at + 3];
         for (int k = 0; k < depth; k++) {
-            float factor = x[xRow + k];
+            float factor = x[x0 + k * height];
             int from = w0 + k * VectorTiles.WIDTH;
             s0 = Math.fma(factor, w[from], s0);
             s1 = Math.fma(factor, w[from + 1], s1);
@@ -87,11 +84,8 @@ final class VectorWarmUp implements Runnable {
     }
 
     private void round() {
-        for (int rows = VectorTiles.HEIGHT; rows > 0; rows--) {
-            if (rows == VectorTiles.HEIGHT || rows <= 5) {
-                VectorTiles.accumulate(rows, DEPTH, x, 0, DEPTH, w, 0, y, 0, VectorTiles.WIDTH);
-            }
-        }
+        VectorTiles.accumulate(VectorTiles.LOW, DEPTH, x, 0, w, 0, y, 0);
+        VectorTiles.accumulate(VectorTiles.HEIGHT, DEPTH, x, 0, w, 0, y, 0);
         VectorMath.widen(bytes, 0, w.length, w);
         VectorMath.gelu(y, 0, y.length);
         VectorMath.softmax(y, 0, y.length);

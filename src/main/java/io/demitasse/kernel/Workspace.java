@@ -2,7 +2,10 @@ package io.demitasse.kernel;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * What one forward pass works with: the threads, the memory for its intermediates, and scratch buffers for each
@@ -15,6 +18,8 @@ public final class Workspace {
     public static final int GEMM_SCRATCH = 16;
 
     private final Parallel parallel;
+    private final Parallel.Loop loop;
+    private final Map<Class<?>, Object> kept = new HashMap<>();
     private final List<Matrix> lent = new ArrayList<>();
     private final float[][][] scratch;
     private float[] memory = new float[0];
@@ -23,12 +28,33 @@ public final class Workspace {
 
     public Workspace(Parallel parallel) {
         this.parallel = parallel;
+        this.loop = new Parallel.Loop();
         this.scratch = new float[parallel.threads()][0][];
     }
 
     /** The threads that loops of this pass run on. */
     public Parallel parallel() {
         return parallel;
+    }
+
+    /** {@link Parallel#run}, with nothing allocated. */
+    public void run(int steps, Parallel.Task task) {
+        parallel.run(loop, steps, task);
+    }
+
+    /**
+     * The one object of a class that this workspace keeps: the body of a loop, which is so not made anew by every pass.
+     *
+     * @param <T> the class
+     * @param <A> what its constructor takes
+     */
+    public <A, T> T kept(Class<T> type, A argument, Function<A, T> constructor) {
+        Object object = kept.get(type);
+        if (object == null) {
+            object = constructor.apply(argument);
+            kept.put(type, object);
+        }
+        return type.cast(object);
     }
 
     /** A matrix with any contents, lent until {@link #release} of a mark set before. */

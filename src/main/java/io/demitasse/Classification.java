@@ -13,14 +13,14 @@ public final class Classification {
     private final float[] probabilities;
     private final int best;
     private final int tokens;
-    private final boolean truncated;
+    private final int tokensCut;
 
-    Classification(List<String> labels, float[] logits, float[] probabilities, int tokens, boolean truncated) {
+    Classification(List<String> labels, float[] logits, float[] probabilities, int tokens, int tokensCut) {
         this.labels = labels;
         this.logits = logits;
         this.probabilities = probabilities;
         this.tokens = tokens;
-        this.truncated = truncated;
+        this.tokensCut = tokensCut;
         int largest = 0;
         for (int i = 1; i < logits.length; i++) {
             if (logits[i] > logits[largest]) {
@@ -59,14 +59,19 @@ public final class Classification {
         return logits.clone();
     }
 
-    /** How many tokens the model read, the added special tokens included. */
+    /** How many tokens the model read, the added special tokens included; those of all windows if there were several. */
     public int tokens() {
         return tokens;
     }
 
     /** Whether the text was longer than the model can read and its end was cut off. */
     public boolean truncated() {
-        return truncated;
+        return tokensCut > 0;
+    }
+
+    /** How many tokens were cut off; 0 if the model read the whole text. */
+    public int tokensCut() {
+        return tokensCut;
     }
 
     /** For instance {@code POSITIVE 0.9987}. */

@@ -1,15 +1,20 @@
 package io.demitasse;
 
 import io.demitasse.kernel.KernelChoice;
+import java.util.Objects;
 
 /**
- * How a model computes.
+ * How a model reads and computes. Start from {@link #defaults()} and change what should be different.
  *
  * @param threads how many threads one call computes on, the calling one included; at least 1
  * @param kernels {@code auto} for the fastest that work on this machine, or one kind by name; see
  *     {@link KernelChoice#names()}
+ * @param truncation what is done with a text that is longer than the model can read
+ * @param splitSpecialTokens whether {@code [SEP]}, {@code [MASK]} and the like standing in a text are plain text. If not,
+ *     they are the special tokens, as in Hugging Face's tokenizers: then whoever writes the text can steer the model
+ *     by them, so set this for texts from strangers
  */
-public record Options(int threads, String kernels) {
+public record Options(int threads, String kernels, Truncation truncation, boolean splitSpecialTokens) {
 
     /** Throws IllegalArgumentException if threads is below 1 or no kernels have that name. */
     public Options {
@@ -20,18 +25,27 @@ public record Options(int threads, String kernels) {
             throw new IllegalArgumentException("no kernels are called \"" + kernels + "\"; there are "
                     + String.join(", ", KernelChoice.names()));
         }
+        Objects.requireNonNull(truncation, "truncation");
     }
 
-    /** As many threads as the JVM has processors, and the fastest kernels. */
+    /** As many threads as the JVM has processors, the fastest kernels, and texts read as Hugging Face reads them. */
     public static Options defaults() {
-        return new Options(Runtime.getRuntime().availableProcessors(), KernelChoice.AUTO);
+        return new Options(Runtime.getRuntime().availableProcessors(), KernelChoice.AUTO, Truncation.TRUNCATE, false);
     }
 
     public Options withThreads(int threads) {
-        return new Options(threads, kernels);
+        return new Options(threads, kernels, truncation, splitSpecialTokens);
     }
 
     public Options withKernels(String kernels) {
-        return new Options(threads, kernels);
+        return new Options(threads, kernels, truncation, splitSpecialTokens);
+    }
+
+    public Options withTruncation(Truncation truncation) {
+        return new Options(threads, kernels, truncation, splitSpecialTokens);
+    }
+
+    public Options withSplitSpecialTokens(boolean splitSpecialTokens) {
+        return new Options(threads, kernels, truncation, splitSpecialTokens);
     }
 }

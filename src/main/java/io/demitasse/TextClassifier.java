@@ -6,9 +6,9 @@ import io.demitasse.kernel.MathFunctions;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.ClassificationHead;
 import io.demitasse.model.Trace;
-import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -85,15 +85,37 @@ public final class TextClassifier implements AutoCloseable {
         return model.tokenizer();
     }
 
-    /** Classifies a text. One that is too long for the model is cut, see {@link Classification#truncated()}. */
+    /**
+     * Classifies a text.
+     *
+     * @throws IllegalArgumentException if it is too long for the model, under {@link Truncation#FAIL}; by default it is
+     *     cut, see {@link Classification#tokensCut()}
+     */
     public Classification classify(String text) {
         return classify(List.of(text)).get(0);
     }
 
-    /** Classifies texts; each gets the result that it would get alone. */
+    /** Classifies texts as {@link #classify(String)}; each gets the result that it would get alone. */
     public List<Classification> classify(List<String> texts) {
-        List<Encoding> encodings = model.encode(texts);
-        return run(encodings.stream().map(Encoding::ids).toList(), encodings, Trace.NONE);
+        Sequences sequences = model.encode(texts);
+        List<Classification> results = run(sequences.ids(), sequences, Trace.NONE);
+        return model.aggregation() == null ? results : aggregate(sequences, results);
+    }
+
+    private List<Classification> aggregate(Sequences sequences, List<Classification> results) {
+        List<Classification> aggregated = new ArrayList<>();
+        for (int text = 0; text < sequences.texts(); text++) {
+            List<Classification> windows = results.subList(sequences.start(text), sequences.end(text));
+            if (windows.size() == 1) {
+                aggregated.add(windows.get(0));
+            } else {
+                float[] logits = model.aggregation().aggregate(windows.stream().map(Classification::logits).toList(),
+                        sequences.tokens(text));
+                int tokens = windows.stream().mapToInt(Classification::tokens).sum();
+                aggregated.add(new Classification(labels, logits, probabilities(logits), tokens, 0));
+            }
+        }
+        return List.copyOf(aggregated);
     }
 
     /**
@@ -115,7 +137,7 @@ public final class TextClassifier implements AutoCloseable {
         return run(List.of(inputIds), null, trace).get(0);
     }
 
-    private List<Classification> run(List<int[]> sequences, List<Encoding> encodings, Trace trace) {
+    private List<Classification> run(List<int[]> sequences, Sequences texts, Trace trace) {
         Classification[] results = new Classification[sequences.size()];
         TextModel.Pass pass = (encoder, batch, workspace) -> encoder.forwardFirst(batch, workspace, trace);
         model.run(sequences, pass, (first, batch, hiddenStates, workspace) -> {
@@ -123,8 +145,8 @@ public final class TextClassifier implements AutoCloseable {
             for (int s = 0; s < batch.sequences(); s++) {
                 int from = logits.row(s);
                 float[] row = Arrays.copyOfRange(logits.data(), from, from + labels.size());
-                boolean truncated = encodings != null && encodings.get(first + s).truncated();
-                results[first + s] = new Classification(labels, row, probabilities(row), batch.length(s), truncated);
+                int tokensCut = texts == null ? 0 : texts.get(first + s).tokensCut();
+                results[first + s] = new Classification(labels, row, probabilities(row), batch.length(s), tokensCut);
             }
         });
         return List.of(results);

@@ -3,9 +3,9 @@ package io.demitasse;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.Trace;
-import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -68,9 +68,29 @@ public final class TextEncoder implements AutoCloseable {
      * A vector of {@code [dim]} for each text.
      *
      * @param normalize whether vectors are scaled to length 1, so that their dot product is the cosine
+     * @throws IllegalArgumentException if a text is too long for the model, under {@link Truncation#FAIL}; by default it
+     *     is cut
      */
     public List<float[]> embed(List<String> texts, Pooling pooling, boolean normalize) {
-        return embedIds(model.encode(texts).stream().map(Encoding::ids).toList(), pooling, normalize);
+        Sequences sequences = model.encode(texts);
+        List<float[]> vectors = pool(sequences.ids(), pooling);
+        if (model.aggregation() != null) {
+            vectors = aggregate(sequences, vectors);
+        }
+        if (normalize) {
+            vectors.forEach(TextEncoder::normalize);
+        }
+        return vectors;
+    }
+
+    private List<float[]> aggregate(Sequences sequences, List<float[]> vectors) {
+        List<float[]> aggregated = new ArrayList<>();
+        for (int text = 0; text < sequences.texts(); text++) {
+            List<float[]> windows = vectors.subList(sequences.start(text), sequences.end(text));
+            aggregated.add(windows.size() == 1 ? windows.get(0)
+                    : model.aggregation().aggregate(windows, sequences.tokens(text)));
+        }
+        return aggregated;
     }
 
     /**
@@ -79,6 +99,14 @@ public final class TextEncoder implements AutoCloseable {
      * @throws IllegalArgumentException if one is empty, too long for the model, or has an id not in the vocabulary
      */
     public List<float[]> embedIds(List<int[]> inputIds, Pooling pooling, boolean normalize) {
+        List<float[]> vectors = pool(inputIds, pooling);
+        if (normalize) {
+            vectors.forEach(TextEncoder::normalize);
+        }
+        return vectors;
+    }
+
+    private List<float[]> pool(List<int[]> inputIds, Pooling pooling) {
         Objects.requireNonNull(pooling, "pooling");
         float[][] vectors = new float[inputIds.size()][];
         boolean cls = pooling == Pooling.CLS;
@@ -86,12 +114,8 @@ public final class TextEncoder implements AutoCloseable {
                 ? encoder.forwardFirst(batch, workspace, Trace.NONE) : encoder.forward(batch, workspace, Trace.NONE);
         model.run(inputIds, pass, (first, batch, hiddenStates, workspace) -> {
             for (int s = 0; s < batch.sequences(); s++) {
-                float[] vector = cls ? mean(hiddenStates, s, 1)
+                vectors[first + s] = cls ? mean(hiddenStates, s, 1)
                         : mean(hiddenStates, batch.start(s), batch.length(s));
-                if (normalize) {
-                    normalize(vector);
-                }
-                vectors[first + s] = vector;
             }
         });
         return Arrays.asList(vectors);

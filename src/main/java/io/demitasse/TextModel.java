@@ -10,7 +10,6 @@ import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.Config;
 import io.demitasse.model.Encoder;
-import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -42,26 +41,28 @@ final class TextModel implements AutoCloseable {
     private final Kernels kernels;
     private final Encoder encoder;
     private final Parallel parallel;
+    private final Truncation truncation;
     private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
 
-    private TextModel(Config config, WordPieceTokenizer tokenizer, Kernels kernels, Encoder encoder, int threads) {
+    private TextModel(Config config, WordPieceTokenizer tokenizer, Kernels kernels, Encoder encoder, Options options) {
         this.config = config;
         this.tokenizer = tokenizer;
         this.kernels = kernels;
         this.encoder = encoder;
-        this.parallel = new Parallel(threads);
+        this.parallel = new Parallel(options.threads());
+        this.truncation = options.truncation();
     }
 
     static TextModel load(FlatFile file, Options options) {
         Config config = Config.parse(file.path(), file.config());
         Kernels kernels = KernelChoice.choose(options.kernels());
-        WordPieceTokenizer tokenizer = file.has(FlatFile.VOCABULARY) ? tokenizer(file, config) : null;
-        return new TextModel(config, tokenizer, kernels, Encoder.load(file, config, kernels), options.threads());
+        WordPieceTokenizer tokenizer = file.has(FlatFile.VOCABULARY) ? tokenizer(file, config, options) : null;
+        return new TextModel(config, tokenizer, kernels, Encoder.load(file, config, kernels), options);
     }
 
-    private static WordPieceTokenizer tokenizer(FlatFile file, Config config) {
-        WordPieceTokenizer tokenizer = Tokenizers.read(file);
+    private static WordPieceTokenizer tokenizer(FlatFile file, Config config, Options options) {
+        WordPieceTokenizer tokenizer = Tokenizers.read(file, options.splitSpecialTokens());
         if (tokenizer.vocabulary().size() > config.vocabSize()) {
             throw ModelFormatException.of(file.path(), "tensor " + FlatFile.VOCABULARY + ": tokens",
                     "at most config.vocab_size, " + config.vocabSize(), tokenizer.vocabulary().size());
@@ -70,6 +71,11 @@ final class TextModel implements AutoCloseable {
             throw ModelFormatException.of(file.path(), "tokenizer.max_length",
                     "at most config.max_position_embeddings, " + config.maxPositionEmbeddings(),
                     tokenizer.settings().maxLength());
+        }
+        int room = tokenizer.settings().maxLength() - 2;
+        if (options.truncation() instanceof Truncation.Window window && window.stride() >= room) {
+            throw new IllegalArgumentException("stride is " + window.stride() + ", but this model's windows of " + room
+                    + " tokens can share 0 to " + (room - 1));
         }
         return tokenizer;
     }
@@ -90,8 +96,13 @@ final class TextModel implements AutoCloseable {
         return tokenizer;
     }
 
-    List<Encoding> encode(List<String> texts) {
-        return texts.stream().map(tokenizer()::encode).toList();
+    Sequences encode(List<String> texts) {
+        return new Sequences(texts, tokenizer(), truncation);
+    }
+
+    /** Whether a text may be several sequences, and how their results then become one; null if not. */
+    Truncation.Aggregation aggregation() {
+        return truncation instanceof Truncation.Window window ? window.aggregation() : null;
     }
 
     /** Passes all sequences through the encoder, some at a time, and hands what it made to the reader. */

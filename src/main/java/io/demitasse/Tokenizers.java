@@ -22,24 +22,38 @@ public final class Tokenizers {
      */
     public static WordPieceTokenizer load(Path file) {
         try (FlatFile flat = FlatFile.open(file)) {
-            return read(flat);
+            return read(flat, false);
         }
     }
 
-    static WordPieceTokenizer read(FlatFile file) {
+    static WordPieceTokenizer read(FlatFile file, boolean splitSpecialTokens) {
         byte[] lines = file.bytes(FlatFile.VOCABULARY);
         JsonObject json = file.tokenizer();
         try {
             TokenizerSettings uncased = TokenizerSettings.uncased();
-            JsonElement maxLength = json.get("max_length");
             return new WordPieceTokenizer(Vocabulary.parse(lines), new TokenizerSettings(
                     flag(json, "lowercase", uncased.lowercase()),
                     flag(json, "strip_accents", uncased.stripAccents()),
                     flag(json, "tokenize_chinese_chars", uncased.tokenizeChineseChars()),
-                    maxLength == null ? uncased.maxLength() : maxLength.getAsInt()));
-        } catch (IllegalArgumentException | IllegalStateException | UnsupportedOperationException e) {
+                    maxLength(json, uncased.maxLength()), splitSpecialTokens));
+        } catch (IllegalArgumentException e) {
             throw new ModelFormatException(file.path(), "tokenizer: " + e.getMessage(), e);
         }
+    }
+
+    private static int maxLength(JsonObject json, int otherwise) {
+        JsonElement value = json.get("max_length");
+        if (value == null) {
+            return otherwise;
+        }
+        try {
+            if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()) {
+                return Integer.parseInt(value.getAsString());
+            }
+        } catch (NumberFormatException e) {
+            // Said below, with the value.
+        }
+        throw new IllegalArgumentException("\"max_length\" is " + value + ", not a whole number");
     }
 
     private static Boolean flag(JsonObject json, String name, Boolean otherwise) {

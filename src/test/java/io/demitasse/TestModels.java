@@ -2,9 +2,15 @@ package io.demitasse;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.gson.JsonObject;
+import io.demitasse.file.Dtype;
+import io.demitasse.file.FlatFile;
+import io.demitasse.file.FlatFileWriter;
+import io.demitasse.file.TensorInfo;
 import io.demitasse.kernel.KernelChoice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,6 +34,24 @@ public final class TestModels {
     public static List<String> kernels() {
         return KernelChoice.attempts().stream().filter(KernelChoice.Attempt::works)
                 .map(KernelChoice.Attempt::name).toList();
+    }
+
+    /** The tiny model with a vocabulary of a few words, which reads 64 tokens. */
+    public static Path tinyWithWords(Path target) {
+        JsonObject tokenizer = new JsonObject();
+        tokenizer.addProperty("max_length", 64);
+        String words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ngood\nbad\nfilm\nnot\n.\n[\n]\nsep\n";
+        try (FlatFile tiny = FlatFile.open(TINY)) {
+            FlatFileWriter writer = new FlatFileWriter(tiny.config(), tokenizer, List.of("NEGATIVE", "POSITIVE"),
+                    tiny.metadata()).bytes(FlatFile.VOCABULARY, words.getBytes(StandardCharsets.UTF_8));
+            for (TensorInfo tensor : tiny.tensors()) {
+                writer.floats(tensor.name(), tensor.shape(), tiny.floats(tensor.name()), Dtype.F32);
+            }
+            writer.write(target);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return target;
     }
 
     /** A file or folder beside the project; the test is skipped, with the reason, where there is none. */

@@ -16,16 +16,16 @@ public final class Encoding {
     private final int[] starts;
     private final int[] ends;
     private final int second;          // the first token of type 1; size() if there is none
-    private final boolean truncated;
+    private final int tokensCut;
 
     /** Owns the arrays, which are of one length. */
-    Encoding(Vocabulary vocabulary, int[] ids, int[] starts, int[] ends, int second, boolean truncated) {
+    Encoding(Vocabulary vocabulary, int[] ids, int[] starts, int[] ends, int second, int tokensCut) {
         this.vocabulary = vocabulary;
         this.ids = ids;
         this.starts = starts;
         this.ends = ends;
         this.second = second;
-        this.truncated = truncated;
+        this.tokensCut = tokensCut;
     }
 
     /** How many tokens there are, the added special tokens included. */
@@ -80,7 +80,12 @@ public final class Encoding {
 
     /** Whether tokens were cut off to fit the length asked for. */
     public boolean truncated() {
-        return truncated;
+        return tokensCut > 0;
+    }
+
+    /** How many tokens of the text, or of both, were cut off to fit the length asked for. */
+    public int tokensCut() {
+        return tokensCut;
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.demitasse.tokenizer;
 
+import java.util.Arrays;
+
 /** The special tokens a vocabulary has. They are found in the raw text, before anything else is done to it. */
 final class SpecialTokens {
 
@@ -7,6 +9,9 @@ final class SpecialTokens {
     static final char START = '[';
 
     private static final String[] NAMES = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
+
+    /** Finds none: their names are text like any other. */
+    static final SpecialTokens NONE = new SpecialTokens();
 
     private final Vocabulary vocabulary;
     private final int[] ids = new int[NAMES.length];
@@ -16,6 +21,11 @@ final class SpecialTokens {
         for (int i = 0; i < NAMES.length; i++) {
             ids[i] = vocabulary.id(NAMES[i]);
         }
+    }
+
+    private SpecialTokens() {
+        vocabulary = null;
+        Arrays.fill(ids, -1);
     }
 
     /** The id of the special token at a place in a text, or -1. */

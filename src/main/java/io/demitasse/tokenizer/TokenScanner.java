@@ -29,7 +29,6 @@ final class TokenScanner {
     private final SpecialTokens specials;
     private final int unknown;
     private final int keep;
-    private final long stop;
 
     // The word being read. A char's origin is where the code point that it came from starts in the text.
     private char[] word = new char[USUAL_WORD];
@@ -46,10 +45,10 @@ final class TokenScanner {
     private long count;
 
     /**
-     * A scanner that will keep the first {@code keep} tokens, and stops once there are more than {@code stop}.
+     * A scanner that will keep the first {@code keep} tokens.
      */
     TokenScanner(String text, Vocabulary vocabulary, BertNormalizer normalizer, SpecialTokens specials, int unknown,
-            int keep, long stop) {
+            int keep) {
         this.text = Objects.requireNonNull(text, "text");
         this.vocabulary = vocabulary;
         this.normalizer = normalizer;
@@ -57,7 +56,6 @@ final class TokenScanner {
         this.specials = specials;
         this.unknown = unknown;
         this.keep = keep;
-        this.stop = stop;
         int capacity = Math.min(keep, text.length() / 4 + 8);
         ids = new int[capacity];
         starts = new int[capacity];
@@ -74,18 +72,18 @@ final class TokenScanner {
         return (int) Math.min(count, keep);
     }
 
-    /** Copies the first {@code number} tokens that were kept. */
-    void copy(int number, int[] ids, int[] starts, int[] ends, int offset) {
-        System.arraycopy(this.ids, 0, ids, offset, number);
-        System.arraycopy(this.starts, 0, starts, offset, number);
-        System.arraycopy(this.ends, 0, ends, offset, number);
+    /** Copies {@code number} of the tokens that were kept, from token {@code from} on. */
+    void copy(int from, int number, int[] ids, int[] starts, int[] ends, int offset) {
+        System.arraycopy(this.ids, from, ids, offset, number);
+        System.arraycopy(this.starts, from, starts, offset, number);
+        System.arraycopy(this.ends, from, ends, offset, number);
     }
 
-    /** Reads the text, as far as it has to. */
+    /** Reads the text. */
     void scan() {
         int length = text.length();
         int place = scanLetters(0);
-        while (place < length && count <= stop) {
+        while (place < length) {
             place = scanLetters(scanCharacter(place));
         }
         endWord();

@@ -1,5 +1,7 @@
 package io.demitasse.tokenizer;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -7,8 +9,8 @@ import java.util.Objects;
  * (BertNormalizer, BertPreTokenizer, WordPiece with {@code ##}, {@code [UNK]} and words of at most 100 code points),
  * whatever the Unicode version of the Java runtime.
  *
- * <p>{@code [PAD] [UNK] [CLS] [SEP] [MASK]} standing in a text are those tokens. Any string is accepted: lone
- * surrogates are ignored, as U+FFFD is. Immutable and thread-safe.
+ * <p>{@code [PAD] [UNK] [CLS] [SEP] [MASK]} standing in a text are those tokens, unless the settings split them. Any
+ * string is accepted: lone surrogates are ignored, as U+FFFD is. Immutable and thread-safe.
  */
 public final class WordPieceTokenizer {
 
@@ -35,7 +37,7 @@ public final class WordPieceTokenizer {
         unknown = required(vocabulary, UNKNOWN);
         first = required(vocabulary, FIRST);
         separator = required(vocabulary, SEPARATOR);
-        specials = new SpecialTokens(vocabulary);
+        specials = settings.splitSpecialTokens() ? SpecialTokens.NONE : new SpecialTokens(vocabulary);
         normalizer = new BertNormalizer(settings);
     }
 
@@ -45,24 +47,57 @@ public final class WordPieceTokenizer {
     }
 
     /**
-     * Encodes a text as {@code [CLS] text [SEP]}. Stops reading it as soon as there are too many tokens, so the end
-     * of a text that is far too long costs nothing.
+     * Encodes a text as {@code [CLS] text [SEP]}. Tokens beyond the length are counted but not kept.
      *
      * @param maxLength the most tokens the encoding has, the two added ones included
      * @throws IllegalArgumentException if maxLength is below 2
      */
     public Encoding encode(String text, int maxLength) {
+        int room = room(maxLength);
+        TokenScanner tokens = scan(text, room);
+        return single(tokens, 0, tokens.kept(), tokens.count() - tokens.kept());
+    }
+
+    /**
+     * Encodes all of a text, however long, as windows {@code [CLS] part [SEP]}. The windows, and what they share, are
+     * those of the library's truncation with {@code stride}: the last one ends with the text and may be shorter.
+     *
+     * @param maxLength the most tokens a window has, the two added ones included
+     * @param stride how many of the text's tokens a window shares with the one before it
+     * @throws IllegalArgumentException if stride is negative, or not below the maxLength - 2 tokens that a window holds
+     */
+    public List<Encoding> encodeWindows(String text, int maxLength, int stride) {
+        int room = room(maxLength);
+        if (stride < 0 || stride >= room) {
+            throw new IllegalArgumentException("stride is " + stride + ", but windows of " + room
+                    + " tokens can share 0 to " + (room - 1));
+        }
+        TokenScanner tokens = scan(text, Integer.MAX_VALUE);
+        List<Encoding> windows = new ArrayList<>();
+        int from = 0;
+        int to;
+        do {
+            to = (int) Math.min((long) from + room, tokens.kept());
+            windows.add(single(tokens, from, to, 0));
+            from += room - stride;
+        } while (to < tokens.kept());
+        return windows;
+    }
+
+    private static int room(int maxLength) {
         if (maxLength < 2) {
             throw new IllegalArgumentException("max length is " + maxLength + ", but [CLS] and [SEP] need 2");
         }
-        int room = maxLength - 2;
-        TokenScanner tokens = scan(text, room, room);
-        int size = tokens.kept() + 2;
+        return maxLength - 2;
+    }
+
+    private Encoding single(TokenScanner tokens, int from, int to, long cut) {
+        int size = to - from + 2;
         Assembly assembly = new Assembly(size);
         assembly.add(first);
-        assembly.add(tokens, tokens.kept());
+        assembly.add(tokens, from, to - from);
         assembly.add(separator);
-        return assembly.encoding(size, tokens.count() > room);
+        return assembly.encoding(size, cut);
     }
 
     /** Encodes two texts as {@code [CLS] text [SEP] pair [SEP]}, truncated to the settings' length. */
@@ -82,18 +117,18 @@ public final class WordPieceTokenizer {
             throw new IllegalArgumentException("max length is " + maxLength + ", but [CLS], [SEP] and [SEP] need 3");
         }
         int room = maxLength - 3;
-        TokenScanner left = scan(text, room, room);
-        TokenScanner right = scan(pair, room, room);
-        boolean truncated = left.count() + right.count() > room;
+        TokenScanner left = scan(text, room);
+        TokenScanner right = scan(pair, room);
+        long cut = Math.max(0, left.count() + right.count() - room);
         int leftSize = left.kept();
         int rightSize = right.kept();
-        if (truncated) {
+        if (cut > 0) {
             int half = room / 2;
             if (leftSize <= half) {
                 rightSize = room - leftSize;
             } else if (rightSize <= half) {
                 leftSize = room - rightSize;
-            } else if (room % 2 == 1 && isLonger(text, left, pair, right, room)) {
+            } else if (room % 2 == 1 && left.count() > right.count()) {
                 leftSize = room - half;
                 rightSize = half;
             } else {
@@ -103,11 +138,11 @@ public final class WordPieceTokenizer {
         }
         Assembly assembly = new Assembly(leftSize + rightSize + 3);
         assembly.add(first);
-        assembly.add(left, leftSize);
+        assembly.add(left, 0, leftSize);
         assembly.add(separator);
-        assembly.add(right, rightSize);
+        assembly.add(right, 0, rightSize);
         assembly.add(separator);
-        return assembly.encoding(leftSize + 2, truncated);
+        return assembly.encoding(leftSize + 2, cut);
     }
 
     /** The vocabulary. */
@@ -120,20 +155,8 @@ public final class WordPieceTokenizer {
         return settings;
     }
 
-    /**
-     * Whether the text has more tokens than the pair, which decides who gets the odd token where both are cut. If both
-     * scans stopped early they cannot tell, and the texts are counted to their ends.
-     */
-    private boolean isLonger(String text, TokenScanner left, String pair, TokenScanner right, int room) {
-        if (left.count() <= room || right.count() <= room) {
-            return left.count() > right.count();
-        }
-        long pairTokens = scan(pair, 0, Long.MAX_VALUE).count();
-        return scan(text, 0, pairTokens).count() > pairTokens;
-    }
-
-    private TokenScanner scan(String text, int keep, long stop) {
-        TokenScanner scanner = new TokenScanner(text, vocabulary, normalizer, specials, unknown, keep, stop);
+    private TokenScanner scan(String text, int keep) {
+        TokenScanner scanner = new TokenScanner(text, vocabulary, normalizer, specials, unknown, keep);
         scanner.scan();
         return scanner;
     }
@@ -164,13 +187,13 @@ public final class WordPieceTokenizer {
             ids[size++] = special;
         }
 
-        void add(TokenScanner tokens, int number) {
-            tokens.copy(number, ids, starts, ends, size);
+        void add(TokenScanner tokens, int from, int number) {
+            tokens.copy(from, number, ids, starts, ends, size);
             size += number;
         }
 
-        Encoding encoding(int second, boolean truncated) {
-            return new Encoding(vocabulary, ids, starts, ends, second, truncated);
+        Encoding encoding(int second, long cut) {
+            return new Encoding(vocabulary, ids, starts, ends, second, (int) Math.min(cut, Integer.MAX_VALUE));
         }
     }
 }

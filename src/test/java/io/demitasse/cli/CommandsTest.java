@@ -82,7 +82,7 @@ class CommandsTest {
 
     @Test
     void textsOnStdinComeBackWholeWithTheirResults() throws IOException {
-        Path model = Run.tinyWithWords(folder.resolve("words.flat"));
+        Path model = TestModels.tinyWithWords(folder.resolve("words.flat"));
         JsonObject text = new JsonObject();
         text.addProperty("text", STRANGE);
         JsonObject result = objects(Run.withInput(text + "\n", "classify", "--jsonl", "--json", "--model",
@@ -105,7 +105,7 @@ class CommandsTest {
 
     @Test
     void textsThatAreArgumentsAreALineEach() throws IOException {
-        Path model = Run.tinyWithWords(folder.resolve("words.flat"));
+        Path model = TestModels.tinyWithWords(folder.resolve("words.flat"));
         String out = Run.of("classify", "--model", model.toString(), "--kernels", "plain", "--threads", "1",
                 "na\u00EFve \uD83D\uDE00", "two\nlines\tof text", "").succeeds().out();
 
@@ -132,7 +132,7 @@ class CommandsTest {
 
     @Test
     void evaluateCounts() throws IOException {
-        Path model = Run.tinyWithWords(folder.resolve("words.flat"));
+        Path model = TestModels.tinyWithWords(folder.resolve("words.flat"));
         List<String> texts = List.of("good film", "bad film", "not a good film .", "a bad , bad film", "film",
                 "\u4E2D");
         Path data = Files.writeString(folder.resolve("data.tsv"), "sentence\tlabel\n" + texts.stream()

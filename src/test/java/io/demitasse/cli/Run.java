@@ -2,12 +2,7 @@ package io.demitasse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.gson.JsonObject;
 import io.demitasse.TestModels;
-import io.demitasse.file.Dtype;
-import io.demitasse.file.FlatFile;
-import io.demitasse.file.FlatFileWriter;
-import io.demitasse.file.TensorInfo;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -102,21 +97,5 @@ record Run(int exit, String out, String err) {
     Run printsNothing() {
         assertThat(out).isEmpty();
         return this;
-    }
-
-    /** The tiny model with a vocabulary of a few words added. */
-    static Path tinyWithWords(Path target) throws IOException {
-        JsonObject tokenizer = new JsonObject();
-        tokenizer.addProperty("max_length", 64);
-        String words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ngood\nbad\nfilm\nnot\n.\n";
-        try (FlatFile tiny = FlatFile.open(TestModels.TINY)) {
-            FlatFileWriter writer = new FlatFileWriter(tiny.config(), tokenizer, List.of("NEGATIVE", "POSITIVE"),
-                    tiny.metadata()).bytes(FlatFile.VOCABULARY, words.getBytes(StandardCharsets.UTF_8));
-            for (TensorInfo tensor : tiny.tensors()) {
-                writer.floats(tensor.name(), tensor.shape(), tiny.floats(tensor.name()), Dtype.F32);
-            }
-            writer.write(target);
-        }
-        return target;
     }
 }

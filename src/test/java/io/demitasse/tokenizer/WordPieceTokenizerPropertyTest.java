@@ -3,6 +3,7 @@ package io.demitasse.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -14,6 +15,8 @@ import net.jqwik.api.constraints.IntRange;
 class WordPieceTokenizerPropertyTest {
 
     private static final WordPieceTokenizer TOKENIZER = References.tokenizer();
+    private static final WordPieceTokenizer PLAIN = new WordPieceTokenizer(References.vocabulary(),
+            TokenizerSettings.uncased().withSplitSpecialTokens(true));
 
     /** Any UTF-16 units, lone surrogates among them; and texts of parts that the tokenizer treats specially. */
     @Provide
@@ -71,7 +74,32 @@ class WordPieceTokenizerPropertyTest {
         }
 
         assertThat(encoding.ids()).isEqualTo(expected);
-        assertThat(encoding.truncated()).isEqualTo(whole.length > max);
+        assertThat(encoding.tokensCut()).isEqualTo(Math.max(0, whole.length - max));
+    }
+
+    @Property
+    void windowsHoldEveryTokenAndShareTheirStride(@ForAll("texts") String text, @ForAll @IntRange(min = 3, max = 20) int max,
+            @ForAll @IntRange(max = 17) int stride) {
+        int overlap = Math.min(stride, max - 3);
+        int[] whole = TOKENIZER.encode(text, Integer.MAX_VALUE).ids();
+        List<Encoding> windows = TOKENIZER.encodeWindows(text, max, overlap);
+
+        int next = 1;
+        for (int w = 0; w < windows.size(); w++) {
+            int[] window = windows.get(w).ids();
+            int from = w == 0 ? next : next - overlap;
+            assertThat(w == windows.size() - 1 || window.length == max).isTrue();
+            assertThat(Arrays.copyOfRange(window, 1, window.length - 1))
+                    .isEqualTo(Arrays.copyOfRange(whole, from, from + window.length - 2));
+            next = from + window.length - 2;
+        }
+        assertThat(next).isEqualTo(whole.length - 1);
+    }
+
+    @Property
+    void plainTextHoldsNoSpecialToken(@ForAll("texts") String text) {
+        Encoding encoding = PLAIN.encode(text);
+        assertThat(encoding.tokens().subList(1, encoding.size() - 1)).doesNotContain("[SEP]", "[CLS]", "[MASK]", "[PAD]");
     }
 
     @Property
@@ -103,7 +131,7 @@ class WordPieceTokenizerPropertyTest {
         assertThat(encoding.size()).isEqualTo(counts[0] + counts[1] + 3);
         assertThat(Arrays.copyOf(encoding.ids(), counts[0] + 2)).isEqualTo(TOKENIZER.encode(text, counts[0] + 2).ids());
         assertThat(Arrays.stream(encoding.typeIds()).sum()).isEqualTo(counts[1] + 1);
-        assertThat(encoding.truncated()).isEqualTo(left + right > max - 3);
+        assertThat(encoding.tokensCut()).isEqualTo(Math.max(0, left + right - (max - 3)));
     }
 
     /** Takes a token off the longer text until both fit; of two equally long ones the text that was longer keeps more. */

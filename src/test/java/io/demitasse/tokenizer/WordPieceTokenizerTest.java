@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -51,7 +53,7 @@ class WordPieceTokenizerTest {
         assertThat(tokenizer.encode("a b", "c", 3).tokens()).containsExactly("[CLS]", "[SEP]", "[SEP]");
         assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.encode("a", 1)).withMessageContaining("1");
         assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.encode("a", "b", 2)).withMessageContaining("2");
-        assertThatIllegalArgumentException().isThrownBy(() -> new TokenizerSettings(true, null, true, 1))
+        assertThatIllegalArgumentException().isThrownBy(() -> new TokenizerSettings(true, null, true, 1, false))
                 .withMessageContaining("1");
     }
 
@@ -63,7 +65,7 @@ class WordPieceTokenizerTest {
 
     @Test
     void theSettingsLengthTruncates() {
-        WordPieceTokenizer four = new WordPieceTokenizer(VOCABULARY, new TokenizerSettings(true, null, true, 4));
+        WordPieceTokenizer four = new WordPieceTokenizer(VOCABULARY, new TokenizerSettings(true, null, true, 4, false));
 
         assertThat(four.encode("a b").truncated()).isFalse();
         assertThat(four.encode("a b c").tokens()).containsExactly("[CLS]", "a", "b", "[SEP]");
@@ -88,13 +90,72 @@ class WordPieceTokenizerTest {
     }
 
     @Test
-    void aLongTextCostsNoMoreThanWhatIsKeptOfIt() {
-        String text = "word ".repeat(8_000_000);
-        long start = System.nanoTime();
-        for (int i = 0; i < 100; i++) {
-            assertThat(tokenizer.encode(text, 512).truncated()).isTrue();
+    void ofALongTextOnlyWhatIsKeptTakesMemory() {
+        String text = "word ".repeat(2_000_000);
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        tokenizer.encode("word", 512);
+        long before = threads.getCurrentThreadAllocatedBytes();
+        Encoding encoding = tokenizer.encode(text, 512);
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+
+        assertThat(encoding.size()).isEqualTo(512);
+        assertThat(encoding.tokensCut()).isEqualTo(2_000_000 - 510);
+        assertThat(allocated).isLessThan(100_000);
+    }
+
+    @Test
+    void tokensCutAreCounted() {
+        assertThat(tokenizer.encode("a b c", 5).tokensCut()).isZero();
+        assertThat(tokenizer.encode("a b unaffable", 3).tokensCut()).isEqualTo(4);
+        assertThat(tokenizer.encode("a b c", "d e", 8).tokensCut()).isZero();
+        assertThat(tokenizer.encode("a b c", "d e", 5).tokensCut()).isEqualTo(3);
+    }
+
+    @Test
+    void specialTokensInATextCanBePlainText() {
+        WordPieceTokenizer plain = new WordPieceTokenizer(VOCABULARY,
+                TokenizerSettings.uncased().withSplitSpecialTokens(true));
+
+        assertThat(tokenizer.encode("good [SEP] bad").tokens()).containsExactly("[CLS]", "good", "[SEP]", "bad", "[SEP]");
+        Encoding encoding = plain.encode("good [SEP] bad");
+        assertThat(encoding.tokens()).containsExactly("[CLS]", "good", "[", "sep", "]", "bad", "[SEP]");
+        assertThat(encoding.start(3)).isEqualTo(6);
+        assertThat(encoding.end(3)).isEqualTo(9);
+        assertThat(plain.encode("[MASK][PAD]").tokens())
+                .containsExactly("[CLS]", "[", "mask", "]", "[", "pad", "]", "[SEP]");
+        assertThat(plain.encode("a", "[CLS]").tokens())
+                .containsExactly("[CLS]", "a", "[SEP]", "[", "cl", "##s", "]", "[SEP]");
+    }
+
+    /** What the tokenizers library gives with truncation to 5, the stride, and return_overflowing_tokens. */
+    @Test
+    void windowsShareTheirStrideAndEndWithTheText() {
+        assertThat(windows("a b c d e f g", 5, 0)).containsExactly("a b c", "d e f", "g");
+        assertThat(windows("a b c d e f g", 5, 1)).containsExactly("a b c", "c d e", "e f g");
+        assertThat(windows("a b c d e f g", 5, 2)).containsExactly("a b c", "b c d", "c d e", "d e f", "e f g");
+        assertThat(windows("a b c", 5, 2)).containsExactly("a b c");
+        assertThat(windows("a b c d", 5, 0)).containsExactly("a b c", "d");
+        assertThat(windows("", 5, 0)).containsExactly("");
+        Encoding last = tokenizer.encodeWindows("a b c d e", 5, 1).get(1);
+        assertThat(new int[] {last.start(1), last.end(1), last.start(3), last.end(3)}).containsExactly(4, 5, 8, 9);
+        assertThat(last.truncated()).isFalse();
+    }
+
+    @Test
+    void windowsMustMoveOn() {
+        for (int stride : new int[] {-1, 3, 4, Integer.MAX_VALUE}) {
+            assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.encodeWindows("a", 5, stride))
+                    .withMessageContaining("stride is " + stride).withMessageContaining("0 to 2");
         }
-        assertThat(System.nanoTime() - start).isLessThan(5_000_000_000L);
+        assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.encodeWindows("a", 2, 0));
+    }
+
+    private List<String> windows(String text, int maxLength, int stride) {
+        return tokenizer.encodeWindows(text, maxLength, stride).stream().map(encoding -> {
+            assertThat(encoding.token(0)).isEqualTo("[CLS]");
+            assertThat(encoding.token(encoding.size() - 1)).isEqualTo("[SEP]");
+            return String.join(" ", encoding.tokens().subList(1, encoding.size() - 1));
+        }).toList();
     }
 
     @Test
@@ -129,7 +190,7 @@ class WordPieceTokenizerTest {
 
     @Test
     void aCasedTokenizerKeepsCaseAndAccents() {
-        WordPieceTokenizer cased = small(new TokenizerSettings(false, null, true, 512),
+        WordPieceTokenizer cased = small(new TokenizerSettings(false, null, true, 512, false),
                 "[UNK]", "[CLS]", "[SEP]", "Été", "ete", "Ete", "ete\u0301");
 
         assertThat(cased.encode("Été Ete ete ETE ete\u0301").tokens())
@@ -138,9 +199,9 @@ class WordPieceTokenizerTest {
 
     @Test
     void accentsAndCaseCanBeChosenApart() {
-        WordPieceTokenizer stripped = small(new TokenizerSettings(false, true, true, 512),
+        WordPieceTokenizer stripped = small(new TokenizerSettings(false, true, true, 512, false),
                 "[UNK]", "[CLS]", "[SEP]", "Ete", "ete");
-        WordPieceTokenizer lowered = small(new TokenizerSettings(true, false, true, 512),
+        WordPieceTokenizer lowered = small(new TokenizerSettings(true, false, true, 512, false),
                 "[UNK]", "[CLS]", "[SEP]", "été", "ete", "i\u0307", "i");
 
         assertThat(stripped.encode("Été ÉTE").tokens()).containsExactly("[CLS]", "Ete", "[UNK]", "[SEP]");
@@ -154,9 +215,9 @@ class WordPieceTokenizerTest {
     void ideographsCanStayTogether() {
         String[] tokens = {"[UNK]", "[CLS]", "[SEP]", "\u4E2D", "\u4E2D\u6587"};
 
-        assertThat(small(new TokenizerSettings(true, null, false, 512), tokens).encode("\u4E2D\u6587").tokens())
+        assertThat(small(new TokenizerSettings(true, null, false, 512, false), tokens).encode("\u4E2D\u6587").tokens())
                 .containsExactly("[CLS]", "\u4E2D\u6587", "[SEP]");
-        assertThat(small(new TokenizerSettings(true, null, true, 512), tokens).encode("\u4E2D\u6587").tokens())
+        assertThat(small(new TokenizerSettings(true, null, true, 512, false), tokens).encode("\u4E2D\u6587").tokens())
                 .containsExactly("[CLS]", "\u4E2D", "[UNK]", "[SEP]");
     }
 

@@ -22,11 +22,11 @@ public final class TokenizerDifference {
         new Part(0.6, uncased(WHOLE)), new Part(0.08, uncased(64)), new Part(0.08, uncased(33)),
         new Part(0.08, uncased(16)), new Part(0.0025, uncased(8)), new Part(0.0025, uncased(5)),
         new Part(0.0025, uncased(4)), new Part(0.0025, uncased(3)),
-        new Part(0.03, new TokenizerSettings(false, null, true, WHOLE)),
-        new Part(0.03, new TokenizerSettings(false, true, true, WHOLE)),
-        new Part(0.03, new TokenizerSettings(true, false, true, WHOLE)),
-        new Part(0.03, new TokenizerSettings(true, null, false, WHOLE)),
-        new Part(0.03, new TokenizerSettings(true, false, false, WHOLE))};
+        new Part(0.03, new TokenizerSettings(false, null, true, WHOLE, false)),
+        new Part(0.03, new TokenizerSettings(false, true, true, WHOLE, false)),
+        new Part(0.03, new TokenizerSettings(true, false, true, WHOLE, false)),
+        new Part(0.03, new TokenizerSettings(true, null, false, WHOLE, false)),
+        new Part(0.03, new TokenizerSettings(true, false, false, WHOLE, false))};
     private static final int MOST_SHOWN = 50;
 
     /** A share of the texts, and how they are encoded. */
@@ -79,7 +79,7 @@ public final class TokenizerDifference {
     }
 
     private static TokenizerSettings uncased(int maxLength) {
-        return new TokenizerSettings(true, null, true, maxLength);
+        return new TokenizerSettings(true, null, true, maxLength, false);
     }
 
     /** Whether two encodings have the same ids, types and spans. */

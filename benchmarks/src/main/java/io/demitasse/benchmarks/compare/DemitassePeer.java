@@ -17,7 +17,7 @@ final class DemitassePeer implements Peer {
     DemitassePeer(String name, Path model, String weights, String kernels, int threads) {
         this.name = name;
         this.weights = weights;
-        this.classifier = TextClassifier.load(model, new Options(threads, kernels));
+        this.classifier = TextClassifier.load(model, Options.defaults().withThreads(threads).withKernels(kernels));
     }
 
     WordPieceTokenizer tokenizer() {

@@ -25,12 +25,15 @@ final class ClassifyCommand implements Callable<Integer> {
     @Mixin
     TextInput input;
 
+    @Mixin
+    TextOptions texts;
+
     @Option(names = "--json", description = "Print a JSON object a line, with all scores and logits.")
     boolean json;
 
     @Override
     public Integer call() throws IOException {
-        try (TextClassifier classifier = TextClassifier.load(model.file(), model.options(input));
+        try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options(input)));
                 Output output = new Output()) {
             input.forEachBatch(items -> {
                 List<Classification> results = classify(classifier, items);
@@ -73,6 +76,7 @@ final class ClassifyCommand implements Callable<Integer> {
         object.put("logits", result.logits());
         object.put("tokens", result.tokens());
         object.put("truncated", result.truncated());
+        object.put("tokens_cut", result.tokensCut());
         output.json(object);
     }
 }

@@ -20,6 +20,9 @@ final class EmbedCommand implements Callable<Integer> {
     @Mixin
     TextInput input;
 
+    @Mixin
+    TextOptions texts;
+
     @Option(names = "--pooling", paramLabel = "mean|cls", defaultValue = "mean",
             description = "The mean over all tokens (default), or the hidden state of [CLS].")
     Pooling pooling;
@@ -29,7 +32,8 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (TextEncoder encoder = TextEncoder.load(model.file(), model.options(input)); Output output = new Output()) {
+        try (TextEncoder encoder = TextEncoder.load(model.file(), texts.apply(model.options(input)));
+                Output output = new Output()) {
             input.forEachBatch(items -> {
                 embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector)));
                 output.flush();
@@ -42,7 +46,11 @@ final class EmbedCommand implements Callable<Integer> {
         if (items.stream().anyMatch(item -> item.pair() != null)) {
             throw new IllegalArgumentException("embed takes single texts, not pairs");
         }
-        return encoder.embedIds(items.stream().map(item -> item.inputIds() != null ? item.inputIds()
-                : encoder.tokenizer().encode(item.text()).ids()).toList(), pooling, normalize);
+        if (items.stream().allMatch(item -> item.inputIds() == null)) {
+            return encoder.embed(items.stream().map(Item::text).toList(), pooling, normalize);
+        }
+        return items.stream().map(item -> item.inputIds() == null
+                ? encoder.embed(List.of(item.text()), pooling, normalize).get(0)
+                : encoder.embedIds(List.of(item.inputIds()), pooling, normalize).get(0)).toList();
     }
 }

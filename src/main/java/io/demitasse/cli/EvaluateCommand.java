@@ -26,6 +26,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     ModelOptions model;
 
+    @Mixin
+    TextOptions texts;
+
     @Option(names = "--data", paramLabel = "FILE.tsv", required = true,
             description = "The header sentence<TAB>label, then a text and its label (name or number) a line.")
     Path data;
@@ -35,7 +38,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (TextClassifier classifier = TextClassifier.load(model.file(), model.options());
+        try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options()));
                 Output output = new Output()) {
             List<String> labels = classifier.labels();
             Metrics metrics = measure(classifier, Dataset.readTsv(data, labels));

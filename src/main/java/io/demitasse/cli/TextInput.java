@@ -10,6 +10,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,15 +41,16 @@ final class TextInput {
      * @param pair the second text of a pair, or null
      * @param inputIds token ids in place of a text, or null
      * @param maxLength the length to truncate at that the object itself asks for, or null
+     * @param where where it came from, to begin a message about it with
      */
-    record Item(String text, String pair, int[] inputIds, Integer maxLength) {
+    record Item(String text, String pair, int[] inputIds, Integer maxLength, String where) {
 
-        static Item of(String text) {
-            return new Item(text, null, null, null);
+        static Item of(String text, String where) {
+            return new Item(text, null, null, null, where);
         }
     }
 
-    /** Takes some items; a command's work. */
+    /** Takes some items; a command's work. Prints nothing if it throws IllegalArgumentException. */
     @FunctionalInterface
     interface Worker {
         void work(List<Item> items) throws IOException;
@@ -67,8 +69,9 @@ final class TextInput {
                         "--jsonl reads stdin, so texts cannot be arguments as well");
             }
             for (int first = 0; first < texts.size(); first += BATCH) {
-                List<String> some = texts.subList(first, Math.min(texts.size(), first + BATCH));
-                worker.work(some.stream().map(Item::of).toList());
+                int end = Math.min(texts.size(), first + BATCH);
+                work(worker, IntStream.range(first, end).mapToObj(i -> Item.of(texts.get(i),
+                        texts.size() == 1 ? "" : "text " + (i + 1) + ": ")).toList());
             }
             return;
         }
@@ -78,38 +81,57 @@ final class TextInput {
             String line;
             for (int number = 1; (line = reader.readLine()) != null; number++) {
                 if (!jsonl) {
-                    items.add(Item.of(line));
+                    items.add(Item.of(line, where(number)));
                 } else if (!line.isBlank()) {
-                    items.add(parseOrFinish(line, number, items, worker));
+                    items.add(parseOrFinish(line, where(number), items, worker));
                 }
                 // Whoever feeds us line by line gets an answer line by line.
                 if (items.size() == BATCH || (!items.isEmpty() && !reader.ready())) {
-                    worker.work(items);
+                    work(worker, items);
                     progress.step(items.size());
                     items.clear();
                 }
             }
             if (!items.isEmpty()) {
-                worker.work(items);
+                work(worker, items);
                 progress.step(items.size());
             }
         }
     }
 
-    /** Whatever comes before a bad line gets its answer, however much of stdin was there at once. */
-    private static Item parseOrFinish(String line, int number, List<Item> before, Worker worker) throws IOException {
+    private static String where(int line) {
+        return "stdin, line " + line + ": ";
+    }
+
+    /** Whatever comes before a bad item gets its answer, and the message names the item. */
+    private static void work(Worker worker, List<Item> items) throws IOException {
         try {
-            return parse(line, number);
+            worker.work(items);
         } catch (IllegalArgumentException e) {
-            if (!before.isEmpty()) {
-                worker.work(before);
+            for (Item item : items) {
+                try {
+                    worker.work(List.of(item));
+                } catch (IllegalArgumentException reason) {
+                    throw new IllegalArgumentException(item.where() + reason.getMessage(), reason);
+                }
             }
             throw e;
         }
     }
 
-    private static Item parse(String line, int number) {
-        String where = "stdin, line " + number + ": ";
+    /** Whatever comes before a bad line gets its answer, however much of stdin was there at once. */
+    private static Item parseOrFinish(String line, String where, List<Item> before, Worker worker) throws IOException {
+        try {
+            return parse(line, where);
+        } catch (IllegalArgumentException e) {
+            if (!before.isEmpty()) {
+                work(worker, before);
+            }
+            throw e;
+        }
+    }
+
+    private static Item parse(String line, String where) {
         JsonElement json;
         try {
             json = StrictJson.parse(line);
@@ -117,7 +139,7 @@ final class TextInput {
             throw new IllegalArgumentException(where + e.getMessage(), e);
         }
         if (json.isJsonPrimitive() && json.getAsJsonPrimitive().isString()) {
-            return Item.of(json.getAsString());
+            return Item.of(json.getAsString(), where);
         }
         if (!json.isJsonObject()) {
             throw new IllegalArgumentException(where + "expected a JSON string or object");
@@ -129,7 +151,7 @@ final class TextInput {
             throw new IllegalArgumentException(where + "expected \"text\" or \"input_ids\" in the object");
         }
         Integer maxLength = object.has("max_length") ? integer(object.get("max_length"), "max_length", where) : null;
-        return new Item(text, string(object, "pair", where), inputIds, maxLength);
+        return new Item(text, string(object, "pair", where), inputIds, maxLength, where);
     }
 
     private static String string(JsonObject object, String name, String where) {

@@ -11,14 +11,22 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(name = "tokenize", description = "Prints the token ids, tokens and offsets of each text as a JSON line.",
         footer = {"", "With --jsonl an object may hold \"pair\", a second text; it then also gets \"type_ids\".",
             "Offsets are UTF-16 units of the text, as Java and JavaScript count."})
 final class TokenizeCommand implements Callable<Integer> {
+
+    private static final int SHORTEST = 2;
+
+    @Spec
+    CommandSpec spec;
 
     @Mixin
     ModelOptions model;
@@ -34,19 +42,31 @@ final class TokenizeCommand implements Callable<Integer> {
             description = "Truncate to so many tokens, special tokens included; by default nothing is cut off.")
     Integer maxLength;
 
+    @Option(names = "--split-special-tokens",
+            description = "Take a [SEP] or [MASK] in a text for plain text, not for the special token.")
+    boolean splitSpecialTokens;
+
     @Override
     public Integer call() throws IOException {
-        WordPieceTokenizer tokenizer = vocabulary == null ? Tokenizers.load(model.file())
-                : new WordPieceTokenizer(Vocabulary.read(vocabulary), TokenizerSettings.uncased());
+        if (maxLength != null && maxLength < SHORTEST) {
+            throw new CommandLine.ParameterException(spec.commandLine(),
+                    "--max-length is " + maxLength + ", but [CLS] and [SEP] need " + SHORTEST);
+        }
+        WordPieceTokenizer tokenizer = tokenizer();
         try (Output output = new Output()) {
             input.forEachBatch(items -> {
-                for (Item item : items) {
-                    output.json(encode(tokenizer, item));
-                }
+                items.stream().map(item -> encode(tokenizer, item)).toList().forEach(output::json);
                 output.flush();
             });
         }
         return 0;
+    }
+
+    private WordPieceTokenizer tokenizer() throws IOException {
+        WordPieceTokenizer tokenizer = vocabulary == null ? Tokenizers.load(model.file())
+                : new WordPieceTokenizer(Vocabulary.read(vocabulary), TokenizerSettings.uncased());
+        return splitSpecialTokens ? new WordPieceTokenizer(tokenizer.vocabulary(),
+                tokenizer.settings().withSplitSpecialTokens(true)) : tokenizer;
     }
 
     private Map<String, Object> encode(WordPieceTokenizer tokenizer, Item item) {

@@ -89,7 +89,7 @@ class CommandsTest {
                 model.toString(), "--kernels", "plain").succeeds().out()).get(0);
 
         assertThat(result.keySet()).containsExactly("text", "label", "score", "scores", "logits", "tokens",
-                "truncated");
+                "truncated", "tokens_cut");
         assertThat(result.get("text").getAsString()).isEqualTo(STRANGE);
         try (TextClassifier classifier = TextClassifier.load(model, Options.defaults().withKernels("plain"))) {
             Classification expected = classifier.classify(STRANGE);
@@ -111,6 +111,25 @@ class CommandsTest {
 
         assertThat(out.split("\n")).hasSize(3).allMatch(line -> line.matches("(NEGATIVE|POSITIVE)\t[01]\\.\\d{4}\t.*"));
         assertThat(out).contains("\tna\u00EFve \uD83D\uDE00\n", "\ttwo lines of text\n").endsWith("\t\n");
+    }
+
+    @Test
+    void textsAreReadAsTheOptionsSay() throws IOException {
+        Path model = TestModels.tinyWithWords(folder.resolve("words.flat"));
+        List<String> base = List.of("--model", model.toString(), "--kernels", "plain", "bad [SEP] film . ".repeat(20));
+        List<JsonObject> results = new ArrayList<>();
+        for (String options : List.of("--json", "--json --split-special-tokens",
+                "--json --truncation window --stride 10 --aggregation max")) {
+            List<String> arguments = new ArrayList<>(List.of("classify"));
+            arguments.addAll(List.of(options.split(" ")));
+            arguments.addAll(base);
+            results.addAll(objects(Run.of(arguments.toArray(String[]::new)).succeeds().out()));
+        }
+
+        assertThat(results).extracting(result -> result.get("tokens").getAsInt()).containsExactly(64, 64, 64 + 30);
+        assertThat(results).extracting(result -> result.get("tokens_cut").getAsInt()).containsExactly(18, 58, 0);
+        assertThat(objects(Run.of("tokenize", "--split-special-tokens", "--vocab", Run.VOCABULARY, "[SEP]").succeeds()
+                .out()).get(0).getAsJsonArray("tokens")).hasToString("[\"[CLS]\",\"[\",\"sep\",\"]\",\"[SEP]\"]");
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.demitasse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.demitasse.TestModels;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +61,32 @@ class FailureTest {
 
     @Test
     void idsThatTheModelDoesNotKnow() {
-        classify("{\"input_ids\":[1,200]}\n").fails(1, "token id 200", "199").printsNothing();
+        classify("{\"input_ids\":[1,200]}\n").fails(1, "stdin, line 1: ", "token id 200", "199").printsNothing();
+    }
+
+    @Test
+    void idsThatTheModelDoesNotKnowAmongOthers() {
+        Run run = classify(FIRST_LINE + "\n" + FIRST_LINE + "{\"input_ids\":[1,200]}\n" + FIRST_LINE)
+                .fails(1, "stdin, line 4: ", "token id 200");
+
+        assertThat(run.out().lines()).hasSize(2).allMatch(line -> line.endsWith("\t[1, 2]"));
+    }
+
+    @Test
+    void aTextThatIsTooLongWhereNothingMayBeCut() {
+        Path model = TestModels.tinyWithWords(folder.resolve("words.flat"));
+        Run run = Run.of("classify", "--truncation", "fail", "--model", model.toString(), "--kernels", "plain", "good",
+                "bad ".repeat(63), "good").fails(1, "text 2: ", "65 tokens", "at most 64");
+
+        assertThat(run.out().lines()).hasSize(1);
+    }
+
+    @Test
+    void linesThatTokenizeCannotReadAreNamed() {
+        Run run = Run.withInput("\"good\"\n{\"input_ids\":[1]}\n", "tokenize", "--jsonl", "--vocab", Run.VOCABULARY)
+                .fails(1, "stdin, line 2: ", "tokenize takes \"text\"");
+
+        assertThat(run.out().lines()).hasSize(1);
     }
 
     @Test

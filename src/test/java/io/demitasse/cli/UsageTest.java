@@ -21,7 +21,11 @@ class UsageTest {
                 wrong("classify good --threads many", "--threads", "'many'"),
                 wrong("classify good --jsonl --model " + Run.TINY, "--jsonl", "arguments"),
                 wrong("quantize in.flat out.flat --dtype int4", "--dtype", "'int4'", "INT8, F16, F32"),
-                wrong("evaluate", "--data"));
+                wrong("evaluate", "--data"),
+                wrong("tokenize good --max-length 1", "--max-length", "1", "need 2"),
+                wrong("classify good --truncation cut", "--truncation", "'cut'"),
+                wrong("classify good --stride 4", "--stride", "--truncation window"),
+                wrong("embed good --truncation window --stride -1", "stride", "-1"));
     }
 
     private static Arguments wrong(String arguments, String... parts) {

@@ -52,6 +52,15 @@ class FlatFileTest(ConverterTest):
         self.assertEqual({key: flat.header[key] for key in ("config", "tokenizer", "labels")},
                          {key: HEADER[key] for key in ("config", "tokenizer", "labels")})
 
+    def test_empty_tensors_may_stand_anywhere(self):
+        for shapes in ([(0,)], [(0, 3), (2,)], [(2,), (0,)], [(2,), (0,), (0, 4)], []):
+            with self.subTest(shapes=shapes):
+                arrays = [np.ones(shape, np.float32) for shape in shapes]
+                infos = [TensorInfo(str(i), "F32", shape) for i, shape in enumerate(shapes)]
+                length = write_flat(self.out, HEADER, infos, arrays)
+                self.assertEqual(length, self.out.stat().st_size)
+                self.assert_same_tensors(read_flat(self.out).tensors, dict(zip([info.name for info in infos], arrays)))
+
     def test_writing_what_was_read_gives_the_same_bytes(self):
         flat = read_flat(self.out)
         again = self.folder / "again.flat"

@@ -7,11 +7,13 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.model.ClassificationHead;
 import io.demitasse.model.Trace;
 import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts labels on texts with a fine-tuned DistilBERT or BERT. Immutable and thread-safe: share one instance between
@@ -42,27 +44,50 @@ public final class TextClassifier implements AutoCloseable {
      */
     public static TextClassifier load(Path file, Options options) {
         try (FlatFile flat = FlatFile.open(file)) {
-            flat.verify();
-            if (!ClassificationHead.isIn(flat)) {
-                throw new ModelFormatException(file, "it has no classification head (no tensor classifier.weight)");
-            }
-            List<String> labels = List.copyOf(flat.labels());
-            List<Integer> shape = flat.tensor("classifier.weight").shape();
-            if (shape.size() != 2) {
-                throw ModelFormatException.of(file, "tensor classifier.weight: shape", "[labels, dim]", shape);
-            }
-            int rows = shape.get(0);
-            if (labels.size() != rows || rows == 0) {
-                throw ModelFormatException.of(file, "labels", rows + ", the rows of classifier.weight", labels.size());
-            }
-            TextModel model = TextModel.load(flat, options);
-            try {
-                return new TextClassifier(model,
-                        ClassificationHead.load(flat, model.config(), labels.size(), model.kernels()), labels);
-            } catch (RuntimeException e) {
-                model.close();
-                throw e;
-            }
+            return load(flat, options);
+        }
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static TextClassifier load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, such as {@code App.class.getResourceAsStream("/model.flat")}. All of the
+     * stream is read into memory first, which is given back before this returns; no file is written. The stream is the
+     * caller's to close.
+     *
+     * @throws ModelFormatException as {@link #load(Path, Options)}
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static TextClassifier load(InputStream stream, Options options) {
+        try (FlatFile flat = FlatFile.read(stream)) {
+            return load(flat, options);
+        }
+    }
+
+    private static TextClassifier load(FlatFile file, Options options) {
+        if (!ClassificationHead.isIn(file)) {
+            throw new ModelFormatException(file.path(), "it has no classification head (no tensor classifier.weight)");
+        }
+        List<String> labels = List.copyOf(file.labels());
+        List<Integer> shape = file.tensor("classifier.weight").shape();
+        if (shape.size() != 2) {
+            throw ModelFormatException.of(file.path(), "tensor classifier.weight: shape", "[labels, dim]", shape);
+        }
+        int rows = shape.get(0);
+        if (labels.size() != rows || rows == 0) {
+            throw ModelFormatException.of(file.path(), "labels", rows + ", the rows of classifier.weight",
+                    labels.size());
+        }
+        TextModel model = TextModel.load(file, options);
+        try {
+            return new TextClassifier(model,
+                    ClassificationHead.load(file, model.config(), labels.size(), model.kernels()), labels);
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
         }
     }
 
@@ -137,7 +162,7 @@ public final class TextClassifier implements AutoCloseable {
         return run(List.of(inputIds), null, trace).get(0);
     }
 
-    private List<Classification> run(List<int[]> sequences, Sequences texts, Trace trace) {
+    private List<Classification> run(List<int[]> sequences, @Nullable Sequences texts, Trace trace) {
         Classification[] results = new Classification[sequences.size()];
         TextModel.Pass pass = (encoder, batch, workspace) -> encoder.forwardFirst(batch, workspace, trace);
         model.run(sequences, pass, (first, batch, hiddenStates, workspace) -> {

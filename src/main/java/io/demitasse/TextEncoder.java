@@ -4,6 +4,7 @@ import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.Trace;
 import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +36,23 @@ public final class TextEncoder implements AutoCloseable {
      */
     public static TextEncoder load(Path file, Options options) {
         try (FlatFile flat = FlatFile.open(file)) {
-            flat.verify();
+            return new TextEncoder(TextModel.load(flat, options));
+        }
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static TextEncoder load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, as {@link TextClassifier#load(InputStream, Options)} does.
+     *
+     * @throws io.demitasse.file.ModelFormatException if the file is damaged or not a flat weight file
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static TextEncoder load(InputStream stream, Options options) {
+        try (FlatFile flat = FlatFile.read(stream)) {
             return new TextEncoder(TextModel.load(flat, options));
         }
     }

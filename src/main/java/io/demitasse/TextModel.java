@@ -1,5 +1,6 @@
 package io.demitasse;
 
+import io.demitasse.event.FlightRecorder;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.KernelChoice;
@@ -13,6 +14,8 @@ import io.demitasse.model.Encoder;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import org.jspecify.annotations.Nullable;
 
 /** What {@link TextClassifier} and {@link TextEncoder} share: a tokenizer, an encoder, threads and memory. */
 final class TextModel implements AutoCloseable {
@@ -37,15 +40,17 @@ final class TextModel implements AutoCloseable {
     }
 
     private final Config config;
-    private final WordPieceTokenizer tokenizer;
+    private final @Nullable WordPieceTokenizer tokenizer;
     private final Kernels kernels;
     private final Encoder encoder;
     private final Parallel parallel;
     private final Truncation truncation;
+    /** One at a time for each processor: more would only take memory. */
+    private final Semaphore passes = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
     private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
 
-    private TextModel(Config config, WordPieceTokenizer tokenizer, Kernels kernels, Encoder encoder, Options options) {
+    private TextModel(Config config, @Nullable WordPieceTokenizer tokenizer, Kernels kernels, Encoder encoder, Options options) {
         this.config = config;
         this.tokenizer = tokenizer;
         this.kernels = kernels;
@@ -58,7 +63,9 @@ final class TextModel implements AutoCloseable {
         Config config = Config.parse(file.path(), file.config());
         Kernels kernels = KernelChoice.choose(options.kernels());
         WordPieceTokenizer tokenizer = file.has(FlatFile.VOCABULARY) ? tokenizer(file, config, options) : null;
-        return new TextModel(config, tokenizer, kernels, Encoder.load(file, config, kernels), options);
+        Encoder encoder = Encoder.load(file, config, kernels);
+        file.verify(options.threads());
+        return new TextModel(config, tokenizer, kernels, encoder, options);
     }
 
     private static WordPieceTokenizer tokenizer(FlatFile file, Config config, Options options) {
@@ -101,14 +108,15 @@ final class TextModel implements AutoCloseable {
     }
 
     /** Whether a text may be several sequences, and how their results then become one; null if not. */
-    Truncation.Aggregation aggregation() {
+    Truncation.@Nullable Aggregation aggregation() {
         return truncation instanceof Truncation.Window window ? window.aggregation() : null;
     }
 
     /** Passes all sequences through the encoder, some at a time, and hands what it made to the reader. */
     void run(List<int[]> sequences, Pass pass, Reader reader) {
-        Workspace workspace = borrow();
+        passes.acquireUninterruptibly();
         try {
+            Workspace workspace = borrow();
             for (int first = 0; first < sequences.size();) {
                 int end = first + 1;
                 int tokens = sequences.get(first).length;
@@ -120,7 +128,10 @@ final class TextModel implements AutoCloseable {
                 }
                 long mark = workspace.mark();
                 Batch batch = Batch.of(sequences.subList(first, end));
-                reader.read(first, batch, pass.forward(encoder, batch, workspace), workspace);
+                FlightRecorder.ForwardPass event = FlightRecorder.forwardPass();
+                Matrix hiddenStates = pass.forward(encoder, batch, workspace);
+                event.end(batch.sequences(), batch.tokens(), kernels.name());
+                reader.read(first, batch, hiddenStates, workspace);
                 workspace.release(mark);
                 first = end;
             }
@@ -129,6 +140,7 @@ final class TextModel implements AutoCloseable {
             if (closed) {
                 idle.clear();
             }
+            passes.release();
         }
     }
 

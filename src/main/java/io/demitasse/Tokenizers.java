@@ -7,7 +7,9 @@ import io.demitasse.file.ModelFormatException;
 import io.demitasse.tokenizer.TokenizerSettings;
 import io.demitasse.tokenizer.Vocabulary;
 import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.InputStream;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** Tokenizers as flat weight files hold them. */
 public final class Tokenizers {
@@ -22,6 +24,13 @@ public final class Tokenizers {
      */
     public static WordPieceTokenizer load(Path file) {
         try (FlatFile flat = FlatFile.open(file)) {
+            return read(flat, false);
+        }
+    }
+
+    /** Reads a model's tokenizer out of a stream, all of which is read. */
+    public static WordPieceTokenizer load(InputStream stream) {
+        try (FlatFile flat = FlatFile.read(stream)) {
             return read(flat, false);
         }
     }
@@ -56,7 +65,7 @@ public final class Tokenizers {
         throw new IllegalArgumentException("\"max_length\" is " + value + ", not a whole number");
     }
 
-    private static Boolean flag(JsonObject json, String name, Boolean otherwise) {
+    private static @Nullable Boolean flag(JsonObject json, String name, @Nullable Boolean otherwise) {
         JsonElement value = json.get(name);
         if (value == null || value.isJsonNull()) {
             return otherwise;

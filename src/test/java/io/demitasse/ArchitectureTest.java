@@ -2,6 +2,8 @@ package io.demitasse;
 
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.properties.HasName;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
@@ -14,6 +16,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule ROOMS = layeredArchitecture().consideringOnlyDependenciesInLayers()
+            .layer("event").definedBy("io.demitasse.event..")
             .layer("kernel").definedBy("io.demitasse.kernel..")
             .layer("tokenizer").definedBy("io.demitasse.tokenizer..")
             .layer("file").definedBy("io.demitasse.file..")
@@ -21,12 +24,13 @@ class ArchitectureTest {
             .layer("train").definedBy("io.demitasse.train..")
             .layer("api").definedBy("io.demitasse")
             .layer("cli").definedBy("io.demitasse.cli..")
+            .whereLayer("event").mayNotAccessAnyLayer()
             .whereLayer("kernel").mayNotAccessAnyLayer()
             .whereLayer("tokenizer").mayNotAccessAnyLayer()
             .whereLayer("file").mayNotAccessAnyLayer()
             .whereLayer("model").mayOnlyAccessLayers("kernel", "file")
-            .whereLayer("train").mayOnlyAccessLayers("model", "kernel", "file")
-            .whereLayer("api").mayOnlyAccessLayers("model", "kernel", "file", "tokenizer")
+            .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "file")
+            .whereLayer("api").mayOnlyAccessLayers("event", "model", "kernel", "file", "tokenizer")
             .whereLayer("cli").mayNotBeAccessedByAnyLayer();
 
     @ArchTest
@@ -40,6 +44,12 @@ class ArchitectureTest {
             .that().doNotHaveSimpleName("JblasKernels")
             .should().dependOnClassesThat().resideInAnyPackage("org.jblas..")
             .because("everything works where jblas does not");
+
+    @ArchTest
+    static final ArchRule NO_TEMPORARY_FILES = ArchRuleDefinition.noClasses()
+            .that().doNotHaveSimpleName("JblasKernels")
+            .should().callMethodWhere(JavaCall.Predicates.target(HasName.Predicates.nameMatching("createTemp.*")))
+            .because("nothing may be left behind");
 
     @ArchTest
     static final ArchRule NO_SOCKETS_NO_EXIT = ArchRuleDefinition.noClasses()

@@ -52,7 +52,7 @@ final class DoctorCommand implements Callable<Integer> {
             }
             output.line("auto        takes " + chosen);
             try (FlatFile flat = FlatFile.open(model.file())) {
-                flat.verify();
+                flat.verify(threads);
                 output.line(String.format(Locale.ROOT, "model       %s is intact: %d tensors, %,d bytes",
                         flat.path(), flat.tensors().size(), flat.size()));
             }

@@ -24,7 +24,7 @@ final class InfoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (FlatFile flat = FlatFile.open(file == null ? model.file() : file); Output output = new Output()) {
-            flat.verify();
+            flat.verify(model.options().threads());
             output.line("file        " + flat.path());
             output.line(String.format(Locale.ROOT, "bytes       %,d", flat.size()));
             output.line(String.format(Locale.ROOT, "parameters  %,d", parameters(flat)));

@@ -3,10 +3,12 @@ package io.demitasse.file;
 import com.google.gson.JsonObject;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import java.nio.channels.FileChannel;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -15,44 +17,54 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A flat weight file, open for reading: config, labels, vocabulary, tokenizer settings and tensors of one model.
  * The format is described in docs/flat-file.md. Opening checks the header and the table of tensors; a tensor's
- * checksum is compared when it is read. Tensors are read through a memory map and copied, so nothing of the file is
- * used after {@link #close}. Not thread-safe.
+ * checksum is compared whenever it is read. Tensors are copied, so nothing of the file is used after {@link #close}.
+ * Several threads may read at once.
  */
 public final class FlatFile implements Closeable {
 
     /** The tensor that holds the vocabulary, one token a line. */
     public static final String VOCABULARY = "vocabulary";
 
-    /** What one array, and one memory map, can hold. */
+    /** Where messages say that a model came from, if it came out of a stream. */
+    private static final Path STREAM = Path.of("(stream)");
+
+    /** What one array can hold. */
     private static final int LARGEST_TENSOR = Integer.MAX_VALUE - 8;
 
+    /** Bytes read at once, still in the processor's cache when they are looked at. A multiple of every dtype. */
+    private static final int CHUNK = 1 << 17;
+
     private final Path path;
-    private final FileChannel channel;
-    private final long size;
+    private final Source source;
     private final FlatHeader header;
     private final Map<String, TensorInfo> tensors;
-    private final Set<String> verified = new HashSet<>();
+    private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
-    private FlatFile(Path path, FileChannel channel) throws IOException {
+    private FlatFile(Path path, Source source) throws IOException {
         this.path = path;
-        this.channel = channel;
-        this.size = channel.size();
+        this.source = source;
+        long size = source.size();
         if (size < FlatHeader.PREAMBLE) {
             throw ModelFormatException.of(path, "the file's size", "at least " + FlatHeader.PREAMBLE + " bytes", size);
         }
         byte[] preamble = new byte[FlatHeader.PREAMBLE];
-        map(0, preamble.length).get(preamble);
+        source.read(0, ByteBuffer.wrap(preamble));
         byte[] json = new byte[FlatHeader.length(path, preamble, size)];
-        map(FlatHeader.PREAMBLE, json.length).get(json);
+        source.read(FlatHeader.PREAMBLE, ByteBuffer.wrap(json));
         header = FlatHeader.parse(path, json);
         tensors = header.tensors();
         for (TensorInfo tensor : tensors.values()) {
@@ -75,12 +87,12 @@ public final class FlatFile implements Closeable {
         if (Files.isDirectory(path)) {
             throw new ModelFormatException(path, "a directory, not a flat weight file");
         }
-        FileChannel channel = null;
+        Source source = null;
         try {
-            channel = FileChannel.open(path);
-            return new FlatFile(path, channel);
+            source = Source.InFile.open(path);
+            return new FlatFile(path, source);
         } catch (IOException | RuntimeException e) {
-            closeQuietly(channel);
+            closeQuietly(source);
             if (e instanceof NoSuchFileException) {
                 throw new ModelFormatException(path, "no such file", e);
             }
@@ -91,22 +103,40 @@ public final class FlatFile implements Closeable {
         }
     }
 
+    /**
+     * Reads a whole file out of a stream into memory, where it stays until it is closed, and checks its header. Nothing
+     * is written to disk. The stream is the caller's to close.
+     *
+     * @throws ModelFormatException as {@link #open}
+     */
+    public static FlatFile read(InputStream stream) {
+        Objects.requireNonNull(stream, "the stream is null: is there such a resource?");
+        try {
+            return new FlatFile(STREAM, Source.InMemory.copy(stream));
+        } catch (IOException e) {
+            throw new ModelFormatException(STREAM, "cannot be read: " + reason(e), e);
+        }
+    }
+
     private static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
+        }
+        if (e instanceof ClosedByInterruptException) {
+            return "the thread was interrupted";
         }
         // A FileSystemException's message names the file once more.
         String reason = e instanceof FileSystemException ? ((FileSystemException) e).getReason() : null;
         return reason == null ? e.getMessage() : reason;
     }
 
-    private static void closeQuietly(FileChannel channel) {
+    private static void closeQuietly(@Nullable Source source) {
         try {
-            if (channel != null) {
-                channel.close();
+            if (source != null) {
+                source.close();
             }
         } catch (IOException e) {
-            // The failure that led here is the one to report.
+            // All that was wanted of it has been read, or another failure is the one to report.
         }
     }
 
@@ -133,9 +163,9 @@ public final class FlatFile implements Closeable {
             throw ModelFormatException.of(path, what + "offset", "at least " + firstByte + ", behind the header",
                     tensor.offset());
         }
-        if (tensor.offset() > size - tensor.bytes()) {
+        if (tensor.offset() > source.size() - tensor.bytes()) {
             throw ModelFormatException.of(path, what + "the file's size (is it cut off?)",
-                    "at least " + tensor.offset() + " + " + tensor.bytes() + " bytes", size);
+                    "at least " + tensor.offset() + " + " + tensor.bytes() + " bytes", source.size());
         }
     }
 
@@ -169,13 +199,14 @@ public final class FlatFile implements Closeable {
         }
     }
 
+    /** The file's name, or for a stream what stands for it in messages. */
     public Path path() {
         return path;
     }
 
     /** The file's length in bytes. */
     public long size() {
-        return size;
+        return source.size();
     }
 
     /** The model's config.json. */
@@ -220,10 +251,53 @@ public final class FlatFile implements Closeable {
         return tensor;
     }
 
-    /** Compares every tensor's checksum. */
+    /** Compares the checksum of every tensor that has not been read yet, on the calling thread. */
     public void verify() {
-        for (TensorInfo tensor : tensors.values()) {
-            checked(tensor);
+        verify(1);
+    }
+
+    /**
+     * Compares the checksum of every tensor that has not been read yet. As it is read, each is compared anyway.
+     *
+     * @param threads how many threads compute, the calling one included; the others end before this returns
+     * @throws ModelFormatException for the first tensor, in the table's order, that is damaged
+     */
+    public void verify(int threads) {
+        List<TensorInfo> unread = tensors.values().stream().filter(t -> !verified.contains(t.name())).toList();
+        RuntimeException[] failures = new RuntimeException[unread.size()];
+        AtomicInteger next = new AtomicInteger();
+        Runnable work = () -> {
+            for (int i = next.getAndIncrement(); i < failures.length; i = next.getAndIncrement()) {
+                try {
+                    read(unread.get(i), bytes -> { });
+                } catch (RuntimeException e) {
+                    failures[i] = e;
+                }
+            }
+        };
+        List<Thread> helpers = IntStream.range(1, Math.min(threads, failures.length))
+                .mapToObj(i -> new Thread(null, work, "demitasse-verify-" + i, 0, false)).toList();
+        helpers.forEach(Thread::start);
+        work.run();
+        helpers.forEach(FlatFile::join);
+        for (RuntimeException failure : failures) {
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+
+    private static void join(Thread thread) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -233,64 +307,57 @@ public final class FlatFile implements Closeable {
         if (tensor.dtype() != Dtype.U8 && tensor.dtype() != Dtype.I8) {
             throw ModelFormatException.of(path, "tensor " + name + ": dtype", "U8 or I8", tensor.dtype());
         }
-        byte[] bytes = new byte[(int) tensor.elements()];
-        checked(tensor).get(bytes);
-        return bytes;
+        ByteBuffer bytes = ByteBuffer.allocate((int) tensor.elements());
+        read(tensor, bytes::put);
+        return bytes.array();
     }
 
     /** A tensor's numbers, row-major, widened to float whatever they are stored as. */
     public float[] floats(String name) {
         TensorInfo tensor = tensor(name);
-        return switch (tensor.dtype()) {
-            case F32 -> {
-                float[] floats = new float[(int) tensor.elements()];
-                checked(tensor).asFloatBuffer().get(floats);
-                yield floats;
-            }
-            case F16, BF16 -> widen(checked(tensor).asShortBuffer(), tensor.dtype());
-            case I8 -> Quantization.toFloats(bytes(name), floats(tensor.scales()));
-            case U8 -> throw ModelFormatException.of(path, "tensor " + name + ": dtype", "numbers", tensor.dtype());
-        };
-    }
-
-    private static float[] widen(ShortBuffer halves, Dtype dtype) {
-        float[] floats = new float[halves.remaining()];
-        short[] chunk = new short[Math.min(4096, floats.length)];
-        for (int at = 0; at < floats.length; at += chunk.length) {
-            int length = Math.min(chunk.length, floats.length - at);
-            halves.get(chunk, 0, length);
-            for (int i = 0; i < length; i++) {
-                floats[at + i] = dtype == Dtype.F16 ? Halves.fromHalf(chunk[i]) : Halves.fromBrainFloat(chunk[i]);
-            }
+        if (tensor.dtype() == Dtype.I8) {
+            return Quantization.toFloats(bytes(name), floats(tensor.scales()));
         }
-        return floats;
+        FloatBuffer floats = FloatBuffer.allocate((int) tensor.elements());
+        switch (tensor.dtype()) {
+            case F32 -> read(tensor, bytes -> floats.put(bytes.asFloatBuffer()));
+            case F16, BF16 -> read(tensor, bytes -> widen(bytes.asShortBuffer(), tensor.dtype(), floats));
+            default -> throw ModelFormatException.of(path, "tensor " + name + ": dtype", "numbers", tensor.dtype());
+        }
+        return floats.array();
     }
 
-    private ByteBuffer checked(TensorInfo tensor) {
-        ByteBuffer bytes;
+    private static void widen(ShortBuffer bits, Dtype dtype, FloatBuffer floats) {
+        short[] halves = new short[bits.remaining()];
+        bits.get(halves);
+        for (short half : halves) {
+            floats.put(dtype == Dtype.F16 ? Halves.fromHalf(half) : Halves.fromBrainFloat(half));
+        }
+    }
+
+    /** Hands the tensor's bytes to the reader, chunk by chunk, and then compares their checksum. */
+    private void read(TensorInfo tensor, Consumer<ByteBuffer> reader) {
+        CRC32 crc = new CRC32();
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
         try {
-            bytes = map(tensor.offset(), tensor.bytes());
-        } catch (IOException e) {
-            throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + e.getMessage(), e);
-        }
-        if (!verified.contains(tensor.name())) {
-            CRC32 crc = new CRC32();
-            crc.update(bytes);
-            if (crc.getValue() != tensor.crc32()) {
-                throw ModelFormatException.of(path, "tensor " + tensor.name() + ": crc32",
-                        tensor.crc32(), crc.getValue());
+            for (long at = 0; at < tensor.bytes(); at += chunk.limit()) {
+                chunk.clear().limit((int) Math.min(chunk.capacity(), tensor.bytes() - at));
+                source.read(tensor.offset() + at, chunk);
+                crc.update(chunk.flip());
+                reader.accept(chunk.rewind());
             }
-            verified.add(tensor.name());
+        } catch (IOException e) {
+            throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);
         }
-        return bytes.rewind();
-    }
-
-    private ByteBuffer map(long offset, long bytes) throws IOException {
-        return channel.map(FileChannel.MapMode.READ_ONLY, offset, bytes).order(ByteOrder.LITTLE_ENDIAN);
+        if (crc.getValue() != tensor.crc32()) {
+            throw ModelFormatException.of(path, "tensor " + tensor.name() + ": crc32",
+                    tensor.crc32(), crc.getValue());
+        }
+        verified.add(tensor.name());
     }
 
     @Override
     public void close() {
-        closeQuietly(channel);
+        closeQuietly(source);
     }
 }

@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a flat weight file. Everything goes to a temporary file in the same folder, is forced to disk, and only then
@@ -33,7 +34,7 @@ public final class FlatFileWriter {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
-    private record Pending(String name, Dtype dtype, List<Integer> shape, byte[] bytes, String scales) {
+    private record Pending(String name, Dtype dtype, List<Integer> shape, byte[] bytes, @Nullable String scales) {
     }
 
     private final JsonObject config;

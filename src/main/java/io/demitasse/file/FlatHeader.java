@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /** The JSON header of a flat file: parsed, and every value of it checked before anything relies on it. */
 final class FlatHeader {
@@ -194,14 +195,14 @@ final class FlatHeader {
                 number(name + ".crc32", entry.get("crc32"), 0xFFFFFFFFL), scales);
     }
 
-    private String string(String what, JsonElement value) {
+    private String string(String what, @Nullable JsonElement value) {
         if (value == null || !value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
             throw ModelFormatException.of(file, what, "a string", value);
         }
         return value.getAsString();
     }
 
-    private long number(String what, JsonElement value, long largest) {
+    private long number(String what, @Nullable JsonElement value, long largest) {
         try {
             if (value != null && value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()) {
                 long number = Long.parseLong(value.getAsString());

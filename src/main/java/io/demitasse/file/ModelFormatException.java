@@ -2,6 +2,7 @@ package io.demitasse.file;
 
 import java.nio.file.Path;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** A model file that cannot be used. The message is one line that names the file and what is wrong with it. */
 public final class ModelFormatException extends RuntimeException {
@@ -19,11 +20,11 @@ public final class ModelFormatException extends RuntimeException {
     }
 
     /** Two values that should agree and do not. */
-    public static ModelFormatException of(Path file, String what, Object expected, Object found) {
+    public static ModelFormatException of(Path file, String what, @Nullable Object expected, @Nullable Object found) {
         return new ModelFormatException(file, what + ": expected " + excerpt(expected) + ", found " + excerpt(found));
     }
 
-    private static String excerpt(Object value) {
+    private static String excerpt(@Nullable Object value) {
         String text = String.valueOf(value);
         return text.length() <= LONGEST_VALUE ? text : text.substring(0, LONGEST_VALUE) + "...";
     }

@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Writes a flat file again with its numbers in another form. */
 public final class Requantizer {
@@ -16,7 +17,7 @@ public final class Requantizer {
      * @param largestChange the largest difference between a number before and after
      * @param changedTensor where that was; null if nothing changed
      */
-    public record Result(long bytesBefore, long bytesAfter, float largestChange, String changedTensor) {
+    public record Result(long bytesBefore, long bytesAfter, float largestChange, @Nullable String changedTensor) {
     }
 
     private Requantizer() {

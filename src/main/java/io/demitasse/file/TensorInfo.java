@@ -1,6 +1,7 @@
 package io.demitasse.file;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of a flat file's tensor table.
@@ -12,7 +13,7 @@ import java.util.List;
  * @param scales for {@link Dtype#I8}, the name of the F32 tensor with one scale a row; else null
  */
 public record TensorInfo(String name, Dtype dtype, List<Integer> shape, long offset, long bytes, long crc32,
-                         String scales) {
+                         @Nullable String scales) {
 
     public TensorInfo {
         shape = List.copyOf(shape);

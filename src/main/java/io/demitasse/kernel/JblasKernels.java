@@ -16,12 +16,6 @@ import org.jblas.util.Logger;
  */
 final class JblasKernels implements Kernels {
 
-    /**
-     * jblas's OpenBLAS is built for one thread and without locks: two threads in it at once share its buffers, and get
-     * wrong products. So only one enters, whichever model it computes for.
-     */
-    private static final Object ONE_AT_A_TIME = NativeBlas.class;
-
     /** Rows a call takes: enough to make its copies worth it, few enough that the copies stay small. */
     private static final int HEIGHT = 512;
     /** Above jblas's own highest level, so nothing is printed while it loads. */
@@ -106,7 +100,9 @@ final class JblasKernels implements Kernels {
                 System.arraycopy(x.data(), x.row(first + r), input, r * w.in, w.in);
                 System.arraycopy(bias, 0, output, r * w.out, w.out);
             }
-            synchronized (ONE_AT_A_TIME) {
+            // jblas's OpenBLAS is built for one thread and without locks: two threads in it at once share its buffers,
+            // and get wrong products. So only one enters, whichever model it computes for.
+            synchronized (NativeBlas.class) {
                 // BLAS sees a row-major matrix as its transpose: y^T = W x^T.
                 NativeBlas.sgemm('T', 'N', w.out, rows, w.in, 1f, w.data, 0, w.in, input, 0, w.in,
                         1f, output, 0, w.out);

@@ -3,6 +3,7 @@ package io.demitasse.kernel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Which {@link Kernels} work on this machine, and which to take. */
 public final class KernelChoice {
@@ -16,7 +17,7 @@ public final class KernelChoice {
      * @param kernels null if they do not work here
      * @param reason why they do not work and what would mend it; empty if they do
      */
-    public record Attempt(String name, Kernels kernels, String reason) {
+    public record Attempt(String name, @Nullable Kernels kernels, String reason) {
 
         public boolean works() {
             return kernels != null;
@@ -24,9 +25,9 @@ public final class KernelChoice {
     }
 
     /** The maker gives null or fails where they do not work; {@code whyNot} is asked only then, since it may take a while. */
-    private record Candidate(String name, Supplier<Kernels> maker, Supplier<String> whyNot) {
+    private record Candidate(String name, Supplier<@Nullable Kernels> maker, Supplier<String> whyNot) {
 
-        Kernels kernels() {
+        @Nullable Kernels kernels() {
             try {
                 return maker.get();
             } catch (LinkageError e) {
@@ -43,7 +44,8 @@ public final class KernelChoice {
             try {
                 return whyNot.get();
             } catch (NoClassDefFoundError e) {
-                return "it is not on the class path (" + e.getMessage().replace('/', '.') + ")";
+                return "it is not on the class path, or is a module not asked for (" + e.getMessage().replace('/', '.')
+                        + ")";
             }
         }
     }
@@ -100,7 +102,7 @@ public final class KernelChoice {
     }
 
     /** Null where they would not work, which is found out before their class is loaded. */
-    private static Kernels vector() {
+    private static @Nullable Kernels vector() {
         return VectorSupport.obstacle().isEmpty() ? new VectorKernels() : null;
     }
 }

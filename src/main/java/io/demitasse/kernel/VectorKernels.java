@@ -19,7 +19,7 @@ final class VectorKernels implements Kernels {
 
     /** Starts to warm up. To be called only where {@link VectorSupport#obstacle()} finds none. */
     VectorKernels() {
-        warmUp = VectorWarmUp.start();
+        warmUp = VectorWarmUp.shared();
     }
 
     @Override

@@ -22,8 +22,17 @@ final class VectorWarmUp implements Runnable {
     private VectorWarmUp() {
     }
 
-    /** Starts the thread, which ends when the tiles are compiled. */
-    static VectorWarmUp start() {
+    /** The one there is: what is compiled is compiled for all models. */
+    private static final class Shared {
+        static final VectorWarmUp WARM_UP = start();
+    }
+
+    /** Starts the thread if that has not been done. It ends when the tiles are compiled, and then holds nothing. */
+    static VectorWarmUp shared() {
+        return Shared.WARM_UP;
+    }
+
+    private static VectorWarmUp start() {
         VectorWarmUp warmUp = new VectorWarmUp();
         Thread thread = new Thread(null, warmUp, "demitasse-warm-up", 0, false);
         thread.setDaemon(true);

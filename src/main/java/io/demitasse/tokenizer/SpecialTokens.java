@@ -1,6 +1,7 @@
 package io.demitasse.tokenizer;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The special tokens a vocabulary has. They are found in the raw text, before anything else is done to it. */
 final class SpecialTokens {
@@ -13,7 +14,7 @@ final class SpecialTokens {
     /** Finds none: their names are text like any other. */
     static final SpecialTokens NONE = new SpecialTokens();
 
-    private final Vocabulary vocabulary;
+    private final @Nullable Vocabulary vocabulary;
     private final int[] ids = new int[NAMES.length];
 
     SpecialTokens(Vocabulary vocabulary) {

@@ -1,5 +1,7 @@
 package io.demitasse.tokenizer;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * How a text is normalised and where it is cut; the names are those of Hugging Face's {@code tokenizer_config.json}.
  *
@@ -10,7 +12,7 @@ package io.demitasse.tokenizer;
  * @param splitSpecialTokens   whether {@code [SEP]} and the like standing in a text are plain text, as in
  *                             {@code [ sep ]}; a text from strangers can then not pretend to be two
  */
-public record TokenizerSettings(boolean lowercase, Boolean stripAccents, boolean tokenizeChineseChars, int maxLength,
+public record TokenizerSettings(boolean lowercase, @Nullable Boolean stripAccents, boolean tokenizeChineseChars, int maxLength,
         boolean splitSpecialTokens) {
 
     /** Throws IllegalArgumentException if maxLength is below 2. */

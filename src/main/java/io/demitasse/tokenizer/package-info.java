@@ -6,4 +6,7 @@
  * code point at a time, split at spaces and punctuation, and each word is cut into the longest pieces the vocabulary
  * has.
  */
+@NullMarked
 package io.demitasse.tokenizer;
+
+import org.jspecify.annotations.NullMarked;

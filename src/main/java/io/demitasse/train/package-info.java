@@ -1,4 +1,7 @@
 /**
  * Labelled data, and metrics of how well a model fits it.
  */
+@NullMarked
 package io.demitasse.train;
+
+import org.jspecify.annotations.NullMarked;

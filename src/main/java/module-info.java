@@ -1,0 +1,32 @@
+import org.jspecify.annotations.NullMarked;
+
+/**
+ * DistilBERT in pure Java. What an app calls is {@code io.demitasse}; the other packages are exported because their types
+ * stand in its signatures ({@code WordPieceTokenizer}, {@code ModelFormatException}, {@code Trace}, {@code Matrix}).
+ *
+ * <p>Everything static is optional: the vector kernels where {@code --add-modules jdk.incubator.vector} is given, jblas
+ * where {@code --add-modules jblas} is, JFR events where the JVM has them, and what only the command line needs.
+ */
+@NullMarked
+@SuppressWarnings({"module", "requires-automatic"})
+module io.demitasse {
+    requires transitive com.google.gson;
+    // To ask whether the JVM compiles the vector API to vector instructions.
+    requires jdk.management;
+
+    requires static jdk.incubator.vector;
+    requires static jblas;
+    requires static jdk.jfr;
+    requires static org.jspecify;
+
+    requires static info.picocli;
+    requires static me.tongfei.progressbar;
+
+    exports io.demitasse;
+    exports io.demitasse.tokenizer;
+    exports io.demitasse.file;
+    exports io.demitasse.model;
+    exports io.demitasse.kernel;
+
+    opens io.demitasse.cli to info.picocli;
+}

@@ -1,11 +1,19 @@
 """What every reader here shares: one kind of error, and JSON that is checked as it is read."""
 
 import json
+import re
 from pathlib import Path
 
 
+# What ends a line, what a terminal obeys, and half characters, which cannot be printed at all.
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
 class ModelError(Exception):
-    """Something about a model's files is wrong; the message is one line that names the file."""
+    """Something about a model's files is wrong; the message is one line that names the file, whatever stands in it."""
+
+    def __init__(self, message):
+        super().__init__(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", message))
 
 
 def parse_json_object(text: bytes, where) -> dict:

@@ -47,6 +47,12 @@ class SafetensorsTest(ConverterTest):
             self.path.write_bytes(struct.pack("<Q", length) + b"{}")
             self.assert_refused(str(self.path), str(length), "only 2 bytes")
 
+    def test_the_message_is_one_line_whatever_a_tensor_is_called(self):
+        write_raw(self.path, {"a\nb\u001b[2J\u2028\ud800": 1}, b"")
+        with self.assertRaises(ModelError) as raised:
+            read_safetensors(self.path)
+        self.assertIn("tensor a\\u000ab\\u001b[2J\\u2028\\ud800: expected an object", str(raised.exception))
+
     def test_truncated(self):
         whole = self.path.read_bytes()
         self.path.write_bytes(whole[:-1])

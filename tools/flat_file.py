@@ -24,7 +24,7 @@ from typing import Dict, Iterable, List, Optional, Tuple
 import numpy as np
 
 from dtypes import NUMPY
-from model_files import ModelError, is_count, parse_json_object
+from model_files import ModelError, as_array, is_count, parse_json_object
 
 MAGIC = b"DEMIFLAT"
 VERSION = 1
@@ -183,7 +183,7 @@ def read_flat(path: Path) -> FlatFile:
         data = content[offset:end]
         if zlib.crc32(data) != entry.get("crc32"):
             raise ModelError(f"{path}: tensor {name}: crc32: expected {entry.get('crc32')}, found {zlib.crc32(data)}")
-        tensors[name] = np.frombuffer(data, dtype=NUMPY[info.dtype]).reshape(info.shape)
+        tensors[name] = as_array(data, NUMPY[info.dtype], info.shape, f"{path}: tensor {name}")
     return FlatFile(header, {name: tensors[name] for name in header["tensors"]})
 
 

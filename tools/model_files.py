@@ -4,6 +4,8 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+
 
 # What ends a line, what a terminal obeys, and half characters, which cannot be printed at all.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -40,6 +42,14 @@ def parse_json_object(text: bytes, where) -> dict:
 
 def read_json_object(path: Path) -> dict:
     return parse_json_object(path.read_bytes(), path)
+
+
+def as_array(data, dtype, shape, where) -> np.ndarray:
+    """A view of bytes as many as the shape makes, which yet may be one that numpy cannot hold: ``[0, 10 ** 30]``."""
+    try:
+        return np.frombuffer(data, dtype=dtype).reshape(shape)
+    except (ValueError, OverflowError) as e:
+        raise ModelError(f"{where}: its shape {list(shape)} is too large: {e}") from e
 
 
 def is_count(value) -> bool:

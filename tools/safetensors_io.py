@@ -10,7 +10,7 @@ from typing import Dict, Tuple
 import numpy as np
 
 from dtypes import NUMPY, to_float32
-from model_files import ModelError, is_count, parse_json_object, read_json_object
+from model_files import ModelError, as_array, is_count, parse_json_object, read_json_object
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -34,7 +34,7 @@ class StoredTensor:
 
     def values(self) -> np.ndarray:
         """As stored; BF16 as its 16 bits."""
-        return np.frombuffer(self.data, dtype=NUMPY[self.dtype]).reshape(self.shape)
+        return as_array(self.data, NUMPY[self.dtype], self.shape, f"{self.path}: tensor {self.name}")
 
     def floats(self) -> np.ndarray:
         """Widened to float32. Refuses NaN and infinity, which no trained model holds."""

@@ -53,6 +53,13 @@ class SafetensorsTest(ConverterTest):
             read_safetensors(self.path)
         self.assertIn("tensor a\\u000ab\\u001b[2J\\u2028\\ud800: expected an object", str(raised.exception))
 
+    def test_an_empty_tensor_of_a_shape_beyond_all_bounds(self):
+        for shape in ((0, 10 ** 30), (0,) * 70, (0, 2 ** 62, 2 ** 62)):
+            write_raw(self.path, {"w": self.entry(shape=shape, offsets=(0, 0))}, b"")
+            with self.assertRaises(ModelError) as raised:
+                read_safetensors(self.path)["w"].floats()
+            self.assertIn("tensor w: its shape [0,", str(raised.exception))
+
     def test_truncated(self):
         whole = self.path.read_bytes()
         self.path.write_bytes(whole[:-1])

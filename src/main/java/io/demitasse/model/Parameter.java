@@ -6,6 +6,7 @@ import io.demitasse.kernel.Workspace;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor that training changes, with its gradient. Layers read the values at every pass, so whoever changes them
@@ -22,9 +23,9 @@ public final class Parameter {
     private final String name;
     private final List<Integer> shape;
     private final float[] values;
-    private final BitSet rows;
-    private final BitSet everRows;
-    private float[] gradient;
+    private final @Nullable BitSet rows;
+    private final @Nullable BitSet everRows;
+    private float @Nullable [] gradient;
     private boolean zero = true;
 
     private Parameter(String name, List<Integer> shape, float[] values, boolean table) {
@@ -72,7 +73,7 @@ public final class Parameter {
     }
 
     /** Of an embedding table: the rows whose gradient may not be zero now. Not to be changed; null for other tensors. */
-    public BitSet rows() {
+    public @Nullable BitSet rows() {
         return rows;
     }
 
@@ -80,7 +81,7 @@ public final class Parameter {
      * Of an embedding table: the rows whose gradient has not been zero in some step so far. A resumed training puts
      * its own rows here; null for other tensors.
      */
-    public BitSet everRows() {
+    public @Nullable BitSet everRows() {
         return everRows;
     }
 

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class FuzzTest {
 
-    private static final int INPUTS = Integer.getInteger("demitasse.fuzz.inputs", 2000);
+    private static final int INPUTS = Integer.getInteger("demitasse.fuzz.inputs", 1000);
     private static final long SEED = Long.getLong("demitasse.fuzz.seed", 1);
     private static final Options PLAIN = Options.defaults().withKernels("plain").withThreads(1);
     private static final int PREAMBLE = 24;

@@ -5,7 +5,8 @@ import org.jspecify.annotations.NullMarked;
  * stand in its signatures ({@code WordPieceTokenizer}, {@code ModelFormatException}, {@code Trace}, {@code Matrix}).
  *
  * <p>Everything static is optional: the vector kernels where {@code --add-modules jdk.incubator.vector} is given, jblas
- * where {@code --add-modules jblas} is, JFR events where the JVM has them, and what only the command line needs.
+ * where {@code --add-modules jblas} is, the JDK's HTTP server where {@code
+ * io.demitasse.serve} is used, JFR events where the JVM has them, and what only the command line needs.
  */
 @NullMarked
 @SuppressWarnings({"module", "requires-automatic"})
@@ -16,6 +17,7 @@ module io.demitasse {
 
     requires static jdk.incubator.vector;
     requires static jblas;
+    requires static jdk.httpserver;
     requires static jdk.jfr;
     requires static org.jspecify;
 
@@ -27,6 +29,7 @@ module io.demitasse {
     exports io.demitasse.file;
     exports io.demitasse.model;
     exports io.demitasse.kernel;
+    exports io.demitasse.serve;
 
     opens io.demitasse.cli to info.picocli;
 }

@@ -110,6 +110,11 @@ public final class TextClassifier implements AutoCloseable {
         return model.tokenizer();
     }
 
+    /** The encoder below the head. It shares this classifier's weights, threads and memory, and is closed with it. */
+    public TextEncoder encoder() {
+        return new TextEncoder(model);
+    }
+
     /**
      * Classifies a text.
      *

@@ -19,7 +19,7 @@ public final class TextEncoder implements AutoCloseable {
 
     private final TextModel model;
 
-    private TextEncoder(TextModel model) {
+    TextEncoder(TextModel model) {
         this.model = model;
     }
 

@@ -24,8 +24,7 @@ public final class StrictJson {
      * @throws IllegalArgumentException if it is not; the message says what is wrong and where, in one line
      */
     public static JsonElement parse(String text) {
-        JsonReader reader = new JsonReader(new StringReader(text));
-        reader.setStrictness(Strictness.STRICT);
+        JsonReader reader = reader(text);
         try {
             // JsonParser would take an empty text for null.
             reader.peek();
@@ -39,7 +38,15 @@ public final class StrictJson {
         }
     }
 
-    private static String reason(Exception e) {
+    /** A reader of one JSON value, for texts that are better not held as a tree; see {@link #reason}. */
+    public static JsonReader reader(String text) {
+        JsonReader reader = new JsonReader(new StringReader(text));
+        reader.setStrictness(Strictness.STRICT);
+        return reader;
+    }
+
+    /** What a reader's exception says is wrong and where, in one line. */
+    public static String reason(Exception e) {
         Throwable cause = e.getCause() instanceof IOException ? e.getCause() : e;
         String reason = String.valueOf(cause.getMessage()).lines().findFirst().orElse("")
                 .replace(ADVICE, "unexpected text");

@@ -1,0 +1,122 @@
+package io.demitasse.cli;
+
+import io.demitasse.Pooling;
+import io.demitasse.serve.InferenceServer;
+import io.demitasse.serve.ServedModel;
+import io.demitasse.serve.ServerOptions;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(name = "serve", description = "Serves the model by HTTP, with the API of text-embeddings-inference.",
+        footer = {"", "Ends on SIGTERM or Ctrl-C, after answering what it has begun to answer."})
+final class ServeCommand implements Callable<Integer> {
+
+    /**
+     * Time limits of the JDK's server, in seconds, and what makes small answers go out at once. They hold for the
+     * whole JVM, which here is the command's own. The user's -D goes first.
+     */
+    private static final Map<String, String> HTTP_PROPERTIES = Map.of(
+            "sun.net.httpserver.maxReqTime", "10",
+            "sun.net.httpserver.maxRspTime", "60",
+            "sun.net.httpserver.idleInterval", "30",
+            "sun.net.httpserver.nodelay", "true",
+            "jdk.httpserver.maxConnections", "2048");
+
+    @Spec
+    CommandSpec spec;
+
+    @Mixin
+    ModelOptions model;
+
+    @Option(names = "--host", paramLabel = "HOST", defaultValue = "127.0.0.1",
+            description = "The address to listen on (default ${DEFAULT-VALUE}: this machine only).")
+    String host;
+
+    @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080",
+            description = "The port to listen on (default ${DEFAULT-VALUE}); 0 for any free one.")
+    int port;
+
+    @Option(names = "--token-file", paramLabel = "FILE",
+            description = "Answer only those who send Authorization: Bearer and the token that stands in FILE.")
+    Path tokenFile;
+
+    @Option(names = "--pooling", paramLabel = "mean|cls", defaultValue = "mean",
+            description = "What /embed makes of a text's tokens: their mean (default), or [CLS]'s hidden state.")
+    Pooling pooling;
+
+    @Option(names = "--payload-limit", paramLabel = "BYTES", description = "The largest body (default 2000000).")
+    Integer payloadLimit;
+
+    @Option(names = "--max-client-batch-size", paramLabel = "N", description = "The most texts a request (default 32).")
+    Integer maxTexts;
+
+    @Option(names = "--max-batch-tokens", paramLabel = "N", description = "Tokens computed together (default 512).")
+    Integer batchTokens;
+
+    @Option(names = "--max-queue-tokens", paramLabel = "N",
+            description = "Tokens that may wait before requests are turned away (default 8192).")
+    Integer queueTokens;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        HTTP_PROPERTIES.forEach((name, value) -> {
+            if (System.getProperty(name) == null) {
+                System.setProperty(name, value);
+            }
+        });
+        ServerOptions options = options();
+        ServedModel served = ServedModel.load(model.file(), model.options(), pooling);
+        InferenceServer server;
+        try {
+            server = InferenceServer.start(served, options);
+        } catch (IOException e) {
+            served.close();
+            throw e;
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.close();
+            served.close();
+            // Asked to end, it has ended as asked; Java would say 143.
+            Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
+        }, "demitasse-shutdown"));
+        announce(server.address(), options);
+        new CountDownLatch(1).await();
+        return CommandLine.ExitCode.OK;
+    }
+
+    private ServerOptions options() throws IOException {
+        try {
+            ServerOptions defaults = ServerOptions.defaults();
+            String token = tokenFile == null ? null : Files.readString(tokenFile).strip();
+            return defaults.withAddress(host, port).withToken(token)
+                    .withRequestLimits(payloadLimit == null ? defaults.maxBodyBytes() : payloadLimit,
+                            maxTexts == null ? defaults.maxTexts() : maxTexts)
+                    .withTokenLimits(batchTokens == null ? defaults.batchTokens() : batchTokens,
+                            queueTokens == null ? defaults.queueTokens() : queueTokens);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private void announce(InetSocketAddress address, ServerOptions options) {
+        String name = address.getAddress().getHostAddress();
+        try (Output output = new Output()) {
+            output.line("listening on http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + address.getPort());
+        }
+        if (!address.getAddress().isLoopbackAddress() && options.token() == null) {
+            spec.commandLine().getErr().println("demitasse: whoever reaches " + name
+                    + " can use this server; --token-file asks for a token");
+        }
+    }
+}

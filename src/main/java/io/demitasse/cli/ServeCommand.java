@@ -23,13 +23,15 @@ import picocli.CommandLine.Spec;
 final class ServeCommand implements Callable<Integer> {
 
     /**
-     * Time limits of the JDK's server, in seconds, and what makes small answers go out at once. They hold for the
-     * whole JVM, which here is the command's own. The user's -D goes first.
+     * The JDK's server: its time limits in seconds, how many connections there may be (on JDK 17 without effect) and
+     * may be kept open between requests, and that small answers go out at once. They hold for the whole JVM, which here
+     * is the command's own. The user's -D goes first.
      */
     private static final Map<String, String> HTTP_PROPERTIES = Map.of(
             "sun.net.httpserver.maxReqTime", "10",
             "sun.net.httpserver.maxRspTime", "60",
-            "sun.net.httpserver.idleInterval", "30",
+            "sun.net.httpserver.idleInterval", "60",
+            "sun.net.httpserver.maxIdleConnections", "1024",
             "sun.net.httpserver.nodelay", "true",
             "jdk.httpserver.maxConnections", "2048");
 

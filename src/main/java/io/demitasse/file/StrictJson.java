@@ -7,6 +7,7 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import java.io.IOException;
+import java.io.Reader;
 import java.io.StringReader;
 
 /** JSON by the letter of RFC 8259, with errors for people: Gson's own advise the programmer to be lenient. */
@@ -24,7 +25,7 @@ public final class StrictJson {
      * @throws IllegalArgumentException if it is not; the message says what is wrong and where, in one line
      */
     public static JsonElement parse(String text) {
-        JsonReader reader = reader(text);
+        JsonReader reader = reader(new StringReader(text));
         try {
             // JsonParser would take an empty text for null.
             reader.peek();
@@ -38,9 +39,9 @@ public final class StrictJson {
         }
     }
 
-    /** A reader of one JSON value, for texts that are better not held as a tree; see {@link #reason}. */
-    public static JsonReader reader(String text) {
-        JsonReader reader = new JsonReader(new StringReader(text));
+    /** A strict reader, for JSON that is better not held as a tree; see {@link #reason}. */
+    public static JsonReader reader(Reader text) {
+        JsonReader reader = new JsonReader(text);
         reader.setStrictness(Strictness.STRICT);
         return reader;
     }

@@ -127,12 +127,18 @@ final class Batcher implements AutoCloseable {
             }
             @SuppressWarnings("unchecked")
             Job<R> same = (Job<R>) job;
+            int before = same.taken;
             while (same.hasNext() && (batch.tokens == 0 || batch.tokens + same.nextTokens() <= batchTokens)) {
                 batch.add(same);
             }
             if (same.hasNext()) {
                 full = true;
-                unfinished.add(same);
+                // Whose turn it was goes to the end; who only did not fit keeps its place.
+                if (same.taken > before) {
+                    unfinished.add(same);
+                } else {
+                    later.add(same);
+                }
             }
         }
         queue.addAll(later);

@@ -2,9 +2,15 @@ package io.demitasse.serve;
 
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.MalformedJsonException;
 import io.demitasse.file.StrictJson;
 import io.demitasse.serve.RequestException.Kind;
+import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,12 +40,16 @@ final class InferenceRequest {
      * Parses a body.
      *
      * @throws RequestException if it is not a request; the message names the field
+     * @throws IOException if it cannot be read
      */
-    static InferenceRequest parse(String body, int maxTexts) {
+    static InferenceRequest parse(InputStream body, int maxTexts) throws IOException {
         InferenceRequest request = new InferenceRequest(maxTexts);
         try {
-            request.read(StrictJson.reader(body));
-        } catch (IOException e) {
+            // A new decoder reports what is not UTF-8; a charset by itself would put U+FFFD in its place.
+            request.read(StrictJson.reader(new InputStreamReader(body, StandardCharsets.UTF_8.newDecoder())));
+        } catch (CharacterCodingException e) {
+            throw malformed("the body is not UTF-8");
+        } catch (MalformedJsonException | EOFException e) {
             throw malformed("the body is not valid JSON: " + StrictJson.reason(e));
         }
         return request;

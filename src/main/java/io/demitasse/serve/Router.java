@@ -5,6 +5,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import io.demitasse.serve.RequestException.Kind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -34,14 +35,14 @@ final class Router implements HttpHandler {
     private final Map<String, Reading> gets = new LinkedHashMap<>();
     private final Map<String, Inference> posts = new LinkedHashMap<>();
     private final ServerOptions options;
-    private final BodyReader bodies;
+    private final Bodies bodies;
     private final Metrics metrics;
     private volatile boolean stopping;
 
     Router(Endpoints endpoints, ServerOptions options, Metrics metrics) {
         this.options = options;
         this.metrics = metrics;
-        bodies = new BodyReader(options.maxBodyBytes());
+        bodies = new Bodies(options.maxBodyBytes());
         posts.put("/", endpoints::root);
         posts.put("/predict", endpoints::predict);
         posts.put("/embed", endpoints::embed);
@@ -89,12 +90,13 @@ final class Router implements HttpHandler {
             authorize(exchange);
         }
         if (method.equals("GET") && gets.containsKey(path)) {
-            BodyReader.drain(exchange);
+            Bodies.drain(exchange);
             return gets.get(path).answer();
         }
         if (method.equals("POST") && posts.containsKey(path)) {
-            InferenceRequest request = bodies.read(exchange, body -> InferenceRequest.parse(body, options.maxTexts()));
-            return posts.get(path).answer(request);
+            try (InputStream body = bodies.open(exchange)) {
+                return posts.get(path).answer(InferenceRequest.parse(body, options.maxTexts()));
+            }
         }
         throw new RequestException(Kind.METHOD_NOT_ALLOWED, path + " takes " + allowed(path));
     }
@@ -113,7 +115,7 @@ final class Router implements HttpHandler {
 
     private Response refuse(HttpExchange exchange, RequestException e) throws IOException {
         metrics.error(e.kind());
-        BodyReader.drain(exchange);
+        Bodies.drain(exchange);
         Response response = Response.error(e);
         return switch (e.kind()) {
             case OVERLOADED, UNHEALTHY -> response.with("Retry-After", 1);

@@ -1,0 +1,47 @@
+package io.demitasse.serve;
+
+import io.demitasse.Options;
+import io.demitasse.Pooling;
+import io.demitasse.TestModels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+
+/** The tiny model with a few words, served on a free port. */
+record Served(ServedModel model, InferenceServer server, ServeClient client) implements AutoCloseable {
+
+    static Served tiny(UnaryOperator<ServerOptions> change) {
+        try {
+            Path folder = Files.createTempDirectory("demitasse");
+            Path file = TestModels.tinyWithWords(folder.resolve("tiny.flat"));
+            ServedModel model = ServedModel.load(file, Options.defaults().withThreads(1), Pooling.MEAN);
+            Files.delete(file);
+            Files.delete(folder);
+            ServerOptions options = change.apply(ServerOptions.defaults().withAddress("127.0.0.1", 0));
+            InferenceServer server = InferenceServer.start(model, options);
+            return new Served(model, server, new ServeClient(base(server), options.token()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Served tiny() {
+        return tiny(options -> options);
+    }
+
+    static String base(InferenceServer server) {
+        return "http://127.0.0.1:" + server.address().getPort();
+    }
+
+    String base() {
+        return base(server);
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        model.close();
+    }
+}

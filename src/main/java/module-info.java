@@ -1,12 +1,13 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * DistilBERT in pure Java. What an app calls is {@code io.demitasse}; the other packages are exported because their types
- * stand in its signatures ({@code WordPieceTokenizer}, {@code ModelFormatException}, {@code Trace}, {@code Matrix}).
+ * DistilBERT in pure Java. What an app calls is {@code io.demitasse}, and {@code io.demitasse.serve} if it wants to
+ * serve a model by HTTP; the other packages are exported because their types stand in the signatures of these
+ * ({@code WordPieceTokenizer}, {@code ModelFormatException}, {@code Trace}, {@code Matrix}).
  *
  * <p>Everything static is optional: the vector kernels where {@code --add-modules jdk.incubator.vector} is given, jblas
- * where {@code --add-modules jblas} is, the JDK's HTTP server where {@code
- * io.demitasse.serve} is used, JFR events where the JVM has them, and what only the command line needs.
+ * where {@code --add-modules jblas} is, JFR events and an HTTP server where the JVM has
+ * them, and what only the command line needs.
  */
 @NullMarked
 @SuppressWarnings({"module", "requires-automatic"})

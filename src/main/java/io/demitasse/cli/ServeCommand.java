@@ -28,7 +28,7 @@ final class ServeCommand implements Callable<Integer> {
      * is the command's own. The user's -D goes first.
      */
     private static final Map<String, String> HTTP_PROPERTIES = Map.of(
-            "sun.net.httpserver.maxReqTime", "10",
+            "sun.net.httpserver.maxReqTime", "20",
             "sun.net.httpserver.maxRspTime", "60",
             "sun.net.httpserver.idleInterval", "60",
             "sun.net.httpserver.maxIdleConnections", "1024",
@@ -67,7 +67,7 @@ final class ServeCommand implements Callable<Integer> {
     Integer batchTokens;
 
     @Option(names = "--max-queue-tokens", paramLabel = "N",
-            description = "Tokens that may wait before requests are turned away (default 8192).")
+            description = "Tokens that may wait before requests are turned away (default 4096).")
     Integer queueTokens;
 
     @Override
@@ -113,8 +113,9 @@ final class ServeCommand implements Callable<Integer> {
 
     private void announce(InetSocketAddress address, ServerOptions options) {
         String name = address.getAddress().getHostAddress();
+        String host = name.contains(":") ? "[" + name + "]" : name;     // IPv6
         try (Output output = new Output()) {
-            output.line("listening on http://" + (name.contains(":") ? "[" + name + "]" : name) + ":" + address.getPort());
+            output.line("listening on http://" + host + ":" + address.getPort());
         }
         if (!address.getAddress().isLoopbackAddress() && options.token() == null) {
             spec.commandLine().getErr().println("demitasse: whoever reaches " + name

@@ -7,15 +7,16 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 
 /**
- * Computes the texts of all requests, as many together as fit into a batch, on one thread (the model has its own threads
- * within a batch). Requests take turns: one that has more texts than fit waits again at the end of the queue, so that
- * a large request does not hold up the small ones.
+ * Computes the texts of all requests, as many together as fit into a batch, on one thread (the model has its own
+ * threads within a batch). Requests take turns: one that has more texts than fit waits again at the end of the queue,
+ * so that a large request does not hold up the small ones.
  */
 final class Batcher implements AutoCloseable {
 
@@ -195,7 +196,7 @@ final class Batcher implements AutoCloseable {
         List<R> await() throws InterruptedException {
             try {
                 done.get();
-            } catch (java.util.concurrent.ExecutionException e) {
+            } catch (ExecutionException e) {
                 throw new CompletionException(e.getCause());
             }
             return (List<R>) Arrays.asList(results);

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** What each path answers, in the shapes of text-embeddings-inference. */
 final class Endpoints {
@@ -27,7 +28,7 @@ final class Endpoints {
     }
 
     /** A token as {@code /tokenize} lists it; offsets count code points, and the added tokens have none. */
-    private record Token(int id, String text, boolean special, Integer start, Integer stop) {
+    private record Token(int id, String text, boolean special, @Nullable Integer start, @Nullable Integer stop) {
     }
 
     private final ServedModel model;
@@ -206,14 +207,18 @@ final class Endpoints {
         List<Encoding> encodings = request.inputs().stream().map(model::encode).toList();
         if (!request.flag("truncate", true)) {
             for (int i = 0; i < encodings.size(); i++) {
-                if (encodings.get(i).truncated()) {
-                    throw new RequestException(Kind.TOO_LARGE, "\"" + (request.isSingle() ? "inputs" : "inputs[" + i + "]")
-                            + "\" has " + ((long) encodings.get(i).size() + encodings.get(i).tokensCut())
-                            + " tokens, but the model reads at most " + encodings.get(i).size());
-                }
+                checkWhole(request.isSingle() ? "inputs" : "inputs[" + i + "]", encodings.get(i));
             }
         }
         return encodings;
+    }
+
+    private static void checkWhole(String where, Encoding encoding) {
+        if (encoding.truncated()) {
+            throw new RequestException(Kind.TOO_LARGE, "\"" + where + "\" has "
+                    + ((long) encoding.size() + encoding.tokensCut()) + " tokens, but the model reads at most "
+                    + encoding.size());
+        }
     }
 
     private static List<int[]> ids(List<Encoding> encodings) {

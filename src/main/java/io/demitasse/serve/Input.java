@@ -1,9 +1,11 @@
 package io.demitasse.serve;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * A text, or a pair of texts.
  *
  * @param pair the second text, or null
  */
-record Input(String text, String pair) {
+record Input(String text, @Nullable String pair) {
 }

@@ -142,8 +142,9 @@ final class Router implements HttpHandler {
     }
 
     private String allowed(String path) {
-        return (gets.containsKey(path) ? "GET, HEAD" : "") + (gets.containsKey(path) && posts.containsKey(path) ? ", " : "")
-                + (posts.containsKey(path) ? "POST" : "");
+        String reading = gets.containsKey(path) ? "GET, HEAD" : "";
+        String both = gets.containsKey(path) && posts.containsKey(path) ? ", " : "";
+        return reading + both + (posts.containsKey(path) ? "POST" : "");
     }
 
     /** The path, or a name for all those that are not this server's. */

@@ -14,6 +14,7 @@ import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A model as a server uses it: it makes vectors of texts, and classifies them if it has a classification head. */
 public final class ServedModel implements AutoCloseable {
@@ -22,11 +23,12 @@ public final class ServedModel implements AutoCloseable {
 
     private final String name;
     private final Dtype dtype;
-    private final TextClassifier classifier;     // null without a head
+    private final @Nullable TextClassifier classifier;     // null without a head
     private final TextEncoder encoder;
     private final Pooling pooling;
 
-    private ServedModel(String name, Dtype dtype, TextClassifier classifier, TextEncoder encoder, Pooling pooling) {
+    private ServedModel(String name, Dtype dtype, @Nullable TextClassifier classifier, TextEncoder encoder,
+            Pooling pooling) {
         this.name = name;
         this.dtype = dtype;
         this.classifier = classifier;

@@ -1,6 +1,7 @@
 package io.demitasse.serve;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a server listens and how much it takes. Start from {@link #defaults()} and change what should be different.
@@ -14,8 +15,8 @@ import java.util.Objects;
  * @param batchTokens how many tokens are computed together; a longer text goes alone
  * @param queueTokens how many tokens may wait; a request that would make it more is turned away, unless none wait
  */
-public record ServerOptions(String host, int port, String token, int maxBodyBytes, int maxTexts, int batchTokens,
-        int queueTokens) {
+public record ServerOptions(String host, int port, @Nullable String token, int maxBodyBytes, int maxTexts,
+        int batchTokens, int queueTokens) {
 
     /** Throws IllegalArgumentException if a number is out of its range, or the token empty. */
     public ServerOptions {
@@ -34,14 +35,14 @@ public record ServerOptions(String host, int port, String token, int maxBodyByte
 
     /** The loopback address, port 8080, no token, and limits that suit a few cores. */
     public static ServerOptions defaults() {
-        return new ServerOptions("127.0.0.1", 8080, null, 2_000_000, 32, 512, 8192);
+        return new ServerOptions("127.0.0.1", 8080, null, 2_000_000, 32, 512, 4096);
     }
 
     public ServerOptions withAddress(String host, int port) {
         return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens);
     }
 
-    public ServerOptions withToken(String token) {
+    public ServerOptions withToken(@Nullable String token) {
         return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens);
     }
 

@@ -3,4 +3,7 @@
  * {@link io.demitasse.serve.InferenceServer} (connections, threads) - {@code Router} (path, token, errors, metrics) -
  * {@code Endpoints} (what each path answers) - {@code Batcher} (texts of all requests, computed together).
  */
+@NullMarked
 package io.demitasse.serve;
+
+import org.jspecify.annotations.NullMarked;

@@ -4,12 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.demitasse.TestModels;
 import io.demitasse.serve.ServeClient;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -84,7 +83,7 @@ class ServeCommandTest {
 
     @Test
     void slowClientsTimeOutAndOthersDoNotNotice() throws Exception {
-        start(List.of("-Dsun.net.httpserver.maxReqTime=1", "-Dsun.net.httpserver.idleInterval=1",
+        start(List.of("-Dsun.net.httpserver.maxReqTime=4", "-Dsun.net.httpserver.idleInterval=1",
                 "-Dsun.net.httpserver.clockTick=500"));
         List<Socket> slow = new ArrayList<>();
         String[] beginnings = {"", "GET /he", "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{\"in",
@@ -96,7 +95,7 @@ class ServeCommandTest {
         }
         long start = System.nanoTime();
         assertThat(client.post("/predict", GOOD).status()).isEqualTo(200);
-        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).isLessThan(1000);
+        assertThat(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start)).as("before the slow ones are gone").isLessThan(4000);
         for (Socket socket : slow) {
             socket.setSoTimeout(20_000);
             assertThat(socket.getInputStream().read()).as("closed").isEqualTo(-1);
@@ -109,7 +108,8 @@ class ServeCommandTest {
     @Test
     void brokenRequestsHarmNobody() throws Exception {
         start(List.of());
-        for (String bytes : new String[] {"\0\1\2\3\r\n\r\n", "GET\r\n\r\n", "POST /predict HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        for (String bytes : new String[] {"\0\1\2\3\r\n\r\n", "GET\r\n\r\n",
+            "POST /predict HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
             "POST /predict HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n",
             "POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "GET http://[ HTTP/1.1\r\n\r\n",
             "POST /predict HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"}) {
@@ -124,7 +124,8 @@ class ServeCommandTest {
 
     @Test
     void memoryStaysBoundedWhateverIsSent() throws Exception {
-        start(List.of("-Xmx160m"));
+        // Time enough to send all this on a busy machine.
+        start(List.of("-Xmx160m", "-Dsun.net.httpserver.maxReqTime=60"));
         String huge = "{\"inputs\": \"" + "good ".repeat(390_000) + "\"}";      // just under the limit
         String tooMany = "{\"x\": [" + "[],".repeat(600_000) + "[]], \"inputs\": 1}";
         List<CompletableFuture<Integer>> answers = new ArrayList<>();
@@ -150,26 +151,33 @@ class ServeCommandTest {
     @Test
     void whatCannotBeServedIsOneLine() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Run.of("serve", "--kernels", "plain", "--model", model.toString(), "--port", String.valueOf(taken.getLocalPort()))
-                    .fails(1, "cannot listen on 127.0.0.1:" + taken.getLocalPort() + ": Address already in use");
+            String port = String.valueOf(taken.getLocalPort());
+            serve("--port", port).fails(1, "cannot listen on 127.0.0.1:" + port + ": Address already in use");
         }
-        Run.of("serve", "--kernels", "plain", "--model", model.toString(), "--host", "no.such.host.invalid", "--port", "0")
-                .fails(1, "cannot listen on no.such.host.invalid:0: no such host");
-        Run.of("serve", "--kernels", "plain", "--model", Run.TINY, "--port", "0").fails(1, "has no vocabulary");
-        Run.of("serve", "--kernels", "plain", "--model", model.toString(), "--port", "65536").fails(2, "port must be 0 to 65535");
-        Run.of("serve", "--kernels", "plain", "--model", model.toString(), "--max-client-batch-size", "0").fails(2, "must be at least 1");
-        Run.of("serve", "--kernels", "plain", "--model", model.toString(), "--token-file", folder.resolve("none").toString())
-                .fails(1, "no such file");
+        serve("--host", "no.such.host.invalid").fails(1, "cannot listen on no.such.host.invalid:8080: no such host");
+        serve("--model", Run.TINY).fails(1, "has no vocabulary");
+        serve("--port", "65536").fails(2, "port must be 0 to 65535");
+        serve("--max-client-batch-size", "0").fails(2, "must be at least 1");
+        serve("--token-file", folder.resolve("none").toString()).fails(1, "no such file");
+    }
+
+    private Run serve(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("serve", "--kernels", "plain"));
+        all.addAll(List.of(arguments));
+        if (!all.contains("--model")) {
+            all.addAll(List.of("--model", model.toString()));
+        }
+        return Run.of(all.toArray(String[]::new));
     }
 
     private void start(List<String> jvmOptions, String... arguments) throws IOException {
-        List<String> all = new ArrayList<>(List.of("serve", "--model", model.toString(), "--port", "0", "--threads", "1", "--kernels",
-                "plain"));
+        List<String> all = new ArrayList<>(List.of("serve", "--model", model.toString(), "--port", "0", "--threads",
+                "1", "--kernels", "plain"));
         all.addAll(List.of(arguments));
         ProcessBuilder builder = Run.process(all.toArray(String[]::new));
         builder.command().addAll(1, jvmOptions);
         process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        String line = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
+        String line = process.inputReader(StandardCharsets.UTF_8).readLine();
         assertThat(line).matches("listening on http://127\\.0\\.0\\.1:\\d+");
         base = URI.create(line.substring(line.indexOf("http")));
         client = new ServeClient(base.toString());
@@ -189,7 +197,7 @@ class ServeCommandTest {
     private static String readAll(Socket socket) throws IOException {
         try {
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        } catch (java.net.SocketException e) {
+        } catch (SocketException e) {
             return "reset";
         }
     }

@@ -104,8 +104,8 @@ class EndpointsTest {
 
     @Test
     void tokenizeListsTokensWithSpansInCodePoints() {
-        JsonArray tokens = client.post("/tokenize", "{\"inputs\": \"\uD83D\uDE00 good.\"}").json().getAsJsonArray().get(0)
-                .getAsJsonArray();
+        JsonArray tokens = client.post("/tokenize", "{\"inputs\": \"\uD83D\uDE00 good.\"}").json()
+                .getAsJsonArray().get(0).getAsJsonArray();
         assertThat(tokens.toString()).isEqualTo("[{\"id\":2,\"text\":\"[CLS]\",\"special\":true,\"start\":null,"
                 + "\"stop\":null},{\"id\":1,\"text\":\"\uD83D\uDE00\",\"special\":false,\"start\":0,\"stop\":1},"
                 + "{\"id\":6,\"text\":\"good\",\"special\":false,\"start\":2,\"stop\":6},"

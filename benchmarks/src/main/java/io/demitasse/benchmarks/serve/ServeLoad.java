@@ -26,10 +26,10 @@ import java.util.concurrent.atomic.LongAdder;
 public final class ServeLoad {
 
     private static final int TEXTS_AT_MOST = 32;
-    private static final String[] WORDS = ("the a an of and to it is that this with for film movie plot cast acting story "
-            + "scene director comedy drama thriller funny dull witty charming painfully hardly never always not very too "
-            + "quite one two best worst good bad great boring beautiful ugly moving predictable . , ! -- café naïve "
-            + "unforgettable overwrought cinematography").split(" ");
+    private static final String[] WORDS = ("the a an of and to it is that this with for film movie plot cast acting "
+            + "story scene director comedy drama thriller funny dull witty charming painfully hardly never always not "
+            + "very too quite one two best worst good bad great boring beautiful ugly moving predictable . , ! -- "
+            + "café naïve unforgettable overwrought cinematography").split(" ");
 
     /** A request, and what the server answers to it when nothing else goes on. */
     private record Case(String body, String answer, long tokens) {
@@ -116,7 +116,8 @@ public final class ServeLoad {
             }
             String body = "{\"inputs\":[" + texts + "]}";
             HttpResponse<String> answer = send(body);
-            cases.add(new Case(body, answer.body(), answer.headers().firstValueAsLong("x-compute-tokens").orElseThrow()));
+            long tokens = answer.headers().firstValueAsLong("x-compute-tokens").orElseThrow();
+            cases.add(new Case(body, answer.body(), tokens));
         }
         return cases;
     }
@@ -212,7 +213,8 @@ public final class ServeLoad {
         StringBuilder text = new StringBuilder();
         for (int percent : new int[] {50, 90, 99, 100}) {
             long value = sorted[Math.min(sorted.length - 1, sorted.length * percent / 100)];
-            text.append(percent == 100 ? "most" : "p" + percent).append(String.format(Locale.ROOT, " %.1f  ", value / 1e6));
+            String name = percent == 100 ? "most" : "p" + percent;
+            text.append(String.format(Locale.ROOT, "%s %.1f  ", name, value / 1e6));
         }
         return text.toString().strip() + " of " + Arrays.stream(sorted).count();
     }

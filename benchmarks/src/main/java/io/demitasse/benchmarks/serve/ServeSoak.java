@@ -67,7 +67,8 @@ public final class ServeSoak {
     private boolean run(int seconds) throws Exception {
         Map<String, String> alone = new LinkedHashMap<>();
         HttpClient http = client();
-        for (String text : List.of("good", "a dull film", "not bad at all . ".repeat(20), "caf\u00e9 \uD83D\uDE00", "")) {
+        for (String text : List.of("good", "a dull film", "not bad at all . ".repeat(20), "caf\u00e9 \uD83D\uDE00",
+                "")) {
             String body = "{\"inputs\":[\"" + text + "\",\"and more\"]}";
             alone.put(body, post(http, body).body());
         }
@@ -78,8 +79,8 @@ public final class ServeSoak {
         long start = System.nanoTime();
         soak(seconds, alone);
         System.out.printf("%d s of soak: %d valid requests right, %d refused (429), %d wrong or without an answer; "
-                        + "%d hostile ones%n", (System.nanoTime() - start) / 1_000_000_000, valid.sum(), refused.sum(), wrong.sum(),
-                hostile.sum());
+                        + "%d hostile ones%n", (System.nanoTime() - start) / 1_000_000_000, valid.sum(), refused.sum(),
+                wrong.sum(), hostile.sum());
         Thread.sleep(SETTLE_SECONDS * 1000L);
         State after = state();
         System.out.println("after settling:   " + after);
@@ -173,7 +174,8 @@ public final class ServeSoak {
     }
 
     private static byte[] mutated(Random random) {
-        byte[] body = "{\"inputs\":[\"a good film\",[\"one\",\"two\"]],\"truncate\":true,\"raw_scores\":1e5}".getBytes();
+        byte[] body = ("{\"inputs\":[\"a good film\",[\"one\",\"two\"]],\"truncate\":true,"
+                + "\"raw_scores\":1e5}").getBytes();
         for (int i = random.nextInt(5); i >= 0; i--) {
             body[random.nextInt(body.length)] = (byte) random.nextInt();
         }
@@ -221,7 +223,8 @@ public final class ServeSoak {
 
     private String jcmd(String command) throws IOException, InterruptedException {
         Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-        Process process = new ProcessBuilder(jcmd.toString(), String.valueOf(pid), command).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(jcmd.toString(), String.valueOf(pid), command)
+                .redirectErrorStream(true).start();
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         process.waitFor();
         return out;

@@ -108,7 +108,7 @@ final class JblasKernels implements Kernels {
                         1f, output, 0, w.out);
             }
             int start = first;
-            workspace.parallel().run(rows, (r, worker) -> {
+            workspace.run(rows, (r, worker) -> {
                 System.arraycopy(output, r * w.out, y.data(), y.row(start + r), w.out);
                 activate(activation, y.data(), y.row(start + r), w.out);
             });

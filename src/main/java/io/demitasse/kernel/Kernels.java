@@ -160,7 +160,7 @@ public interface Kernels {
         int k = transposeA ? a.rows() : a.columns();
         int across = (c.columns() + size - 1) / size;
         int down = (c.rows() + size - 1) / size;
-        workspace.parallel().run(across * down, (index, worker) -> {
+        workspace.run(across * down, (index, worker) -> {
             int row = index / across * size;
             int column = index % across * size;
             int rows = Math.min(size, c.rows() - row);

@@ -49,7 +49,7 @@ final class PlainKernels implements Kernels {
         PlainWeight w = (PlainWeight) weight;
         int columnBlocks = w.blocks.length;
         int rowBlocks = (x.rows() + HEIGHT - 1) / HEIGHT;
-        workspace.parallel().run(rowBlocks * columnBlocks, (index, worker) -> {
+        workspace.run(rowBlocks * columnBlocks, (index, worker) -> {
             int firstRow = index / columnBlocks * HEIGHT;
             int rows = Math.min(HEIGHT, x.rows() - firstRow);
             int column = index % columnBlocks * WIDTH;

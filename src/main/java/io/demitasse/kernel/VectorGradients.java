@@ -44,7 +44,7 @@ final class VectorGradients {
         }
     }
 
-    /** {@code dy *= } {@link MathFunctions#geluDerivative}{@code (x)}. */
+    /** {@code dy *= } {@link MathFunctions#geluDerivative}{@code (x)}, written out as {@link VectorMath#gelu} is. */
     static void gelu(float[] x, int xOffset, int n, float[] dy, int dyOffset) {
         int end = SPECIES.loopBound(n);
         int i = 0;
@@ -61,10 +61,24 @@ final class VectorGradients {
             FloatVector q = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
                     .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
                     .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
-            FloatVector far = VectorMath.exp(q).neg().add(1f);
+            FloatVector shifted = q.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
+            FloatVector whole = shifted.sub(MathFunctions.ROUND);
+            FloatVector r = q.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
+            p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
+                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
+            FloatVector far = p.mul(r.mul(r)).add(r).add(1f).mul(shifted.reinterpretAsInts().add(127)
+                    .lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()).neg().add(1f);
             IntVector erf = far.blend(near, a.compare(VectorOperators.LT, 1f)).reinterpretAsInts()
                     .and(Integer.MAX_VALUE).or(z.reinterpretAsInts().and(Integer.MIN_VALUE));
-            FloatVector density = VectorMath.exp(z.mul(z).neg());
+            FloatVector e = z.mul(z).neg();
+            shifted = e.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
+            whole = shifted.sub(MathFunctions.ROUND);
+            r = e.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
+            p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
+                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
+            FloatVector density = p.mul(r.mul(r)).add(r).add(1f).mul(shifted.reinterpretAsInts().add(127)
+                    .lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
+                    .blend(0f, e.compare(VectorOperators.LT, MathFunctions.EXP_MIN));
             erf.reinterpretAsFloats().add(1f).mul(0.5f)
                     .add(v.mul(MathFunctions.ONE_BY_SQRT_TWO_PI).mul(density))
                     .mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i)).intoArray(dy, dyOffset + i);

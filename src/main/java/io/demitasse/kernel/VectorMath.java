@@ -21,24 +21,9 @@ final class VectorMath {
     private VectorMath() {
     }
 
-    /** {@link MathFunctions#exp}. */
-    static FloatVector exp(FloatVector x) {
-        FloatVector shifted = x.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
-        FloatVector n = shifted.sub(MathFunctions.ROUND);
-        FloatVector r = x.sub(n.mul(MathFunctions.LN2_HIGH)).sub(n.mul(MathFunctions.LN2_LOW));
-        FloatVector p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
-                .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
-        FloatVector y = p.mul(r.mul(r)).add(r).add(1f);
-        // n is a whole number and stands in the lowest bits of the shifted float, whose own part the shift drops.
-        IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
-        return y.mul(power.reinterpretAsFloats())
-                .blend(0f, x.compare(VectorOperators.LT, MathFunctions.EXP_MIN))
-                .blend(Float.POSITIVE_INFINITY, x.compare(VectorOperators.GT, MathFunctions.EXP_MAX));
-    }
-
     /**
-     * {@link MathFunctions#gelu} in place, erf and exp written out: so long a method is never inlined into its callers,
-     * where the compiler could run out of room in the middle and make every vector an object.
+     * {@link MathFunctions#gelu} in place, with erf and exp written out: a method that gives a vector back makes it an
+     * object unless it is inlined, and one of this length is not once it has been compiled by itself.
      */
     static void gelu(float[] x, int offset, int n) {
         int end = offset + SPECIES.loopBound(n);
@@ -98,21 +83,30 @@ final class VectorMath {
     }
 
     static void softmax(float[] x, int offset, int n) {
+        exp(x, offset, n, max(x, offset, n));
+        multiply(x, offset, n, 1f / sum(x, offset, n));
+    }
+
+    /** {@code x = exp(x - max)} by {@link MathFunctions#exp}, in place; no x may be above max. */
+    static void exp(float[] x, int offset, int n, float max) {
         int end = offset + SPECIES.loopBound(n);
-        float max = max(x, offset, n);
-        FloatVector sums = FloatVector.zero(SPECIES);
         int i = offset;
         for (; i < end; i += LANES) {
-            FloatVector y = exp(FloatVector.fromArray(SPECIES, x, i).sub(max));
-            y.intoArray(x, i);
-            sums = sums.add(y);
+            FloatVector v = FloatVector.fromArray(SPECIES, x, i).sub(max);
+            FloatVector shifted = v.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
+            FloatVector whole = shifted.sub(MathFunctions.ROUND);
+            FloatVector r = v.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
+            FloatVector p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
+                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
+            FloatVector mantissa = p.mul(r.mul(r)).add(r).add(1f);
+            // n is a whole number and stands in the lowest bits of the shifted float, whose own part the shift drops.
+            IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
+            mantissa.mul(power.reinterpretAsFloats())
+                    .blend(0f, v.compare(VectorOperators.LT, MathFunctions.EXP_MIN)).intoArray(x, i);
         }
-        float sum = sum(sums);
         for (; i < offset + n; i++) {
             x[i] = MathFunctions.exp(x[i] - max);
-            sum += x[i];
         }
-        multiply(x, offset, n, 1f / sum);
     }
 
     private static float max(float[] x, int offset, int n) {
@@ -215,14 +209,18 @@ final class VectorMath {
 
     /** {@code c = alpha x + beta c}; beta 0 overwrites c whatever it held. */
     static void combine(float alpha, float[] x, int xOffset, int n, float beta, float[] c, int cOffset) {
+        // Two loops, since a vector that is one or the other would be an object.
         int end = SPECIES.loopBound(n);
         int i = 0;
-        for (; i < end; i += LANES) {
-            FloatVector product = FloatVector.fromArray(SPECIES, x, xOffset + i).mul(alpha);
-            if (beta != 0) {
-                product = product.add(FloatVector.fromArray(SPECIES, c, cOffset + i).mul(beta));
+        if (beta == 0) {
+            for (; i < end; i += LANES) {
+                FloatVector.fromArray(SPECIES, x, xOffset + i).mul(alpha).intoArray(c, cOffset + i);
             }
-            product.intoArray(c, cOffset + i);
+        } else {
+            for (; i < end; i += LANES) {
+                FloatVector.fromArray(SPECIES, x, xOffset + i).mul(alpha)
+                        .add(FloatVector.fromArray(SPECIES, c, cOffset + i).mul(beta)).intoArray(c, cOffset + i);
+            }
         }
         for (; i < n; i++) {
             float product = alpha * x[xOffset + i];

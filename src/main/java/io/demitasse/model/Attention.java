@@ -60,7 +60,7 @@ public final class Attention {
         Matrix kv = keyValue.forward(hiddenStates, workspace, inner);     // [tokens, 2 dim]
         Matrix context = workspace.matrix(q.rows(), dim);                 // [queries, dim]
         Matrix probabilities = trace.on() ? workspace.matrix(q.rows() * heads, batch.longest()) : null;
-        workspace.parallel().run(batch.sequences() * heads, (index, worker) -> attend(index / heads, index % heads,
+        workspace.run(batch.sequences() * heads, (index, worker) -> attend(index / heads, index % heads,
                 q, kv, context, probabilities, batch, queries, workspace, worker, trace.dropout()));
         if (trace.on()) {
             trace.record(name, "query", q);
@@ -150,7 +150,7 @@ public final class Attention {
         output.backward(gradient, dContext, 0f, workspace, trace);
         Matrix dq = workspace.matrix(q.rows(), dim);                         // [queries, dim]
         Matrix dkv = workspace.matrix(kv.rows(), 2 * dim);                   // [tokens, 2 dim]
-        workspace.parallel().run(batch.sequences() * heads, (index, worker) -> attendBackward(index / heads,
+        workspace.run(batch.sequences() * heads, (index, worker) -> attendBackward(index / heads,
                 index % heads, q, kv, p, dContext, dq, dkv, batch, queries, workspace, worker, trace.dropout()));
         query.backward(dq, dx, 1f, workspace, trace);
         queries.spread(dx, dHiddenStates, batch);

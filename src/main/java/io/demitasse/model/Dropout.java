@@ -45,7 +45,7 @@ final class Dropout {
             return;
         }
         long key = key(layer);
-        workspace.parallel().run(x.rows(), (row, worker) ->
+        workspace.run(x.rows(), (row, worker) ->
                 kernels.dropout(key, row * x.columns(), probability, x.data(), x.row(row), x.columns()));
     }
 }

@@ -63,7 +63,7 @@ final class EmbeddingTable {
         for (int token = 0; token < gradient.rows(); token++) {
             parameter.reach(row.applyAsInt(token));
         }
-        workspace.parallel().run((dim + COLUMNS - 1) / COLUMNS, (index, worker) -> {
+        workspace.run((dim + COLUMNS - 1) / COLUMNS, (index, worker) -> {
             int column = index * COLUMNS;
             int columns = Math.min(COLUMNS, dim - column);
             for (int token = 0; token < gradient.rows(); token++) {

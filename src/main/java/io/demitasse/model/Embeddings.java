@@ -74,7 +74,7 @@ public final class Embeddings {
     /** @param putWord puts a token's word embedding into its row of {@code sums} */
     private Matrix forward(Matrix sums, IntConsumer putWord, Batch batch, Workspace workspace, Trace trace) {
         Matrix hiddenStates = layerNorm.output(sums, workspace, trace);   // [tokens, dim]
-        workspace.parallel().run((batch.tokens() + TOKENS - 1) / TOKENS, (index, worker) -> {
+        workspace.run((batch.tokens() + TOKENS - 1) / TOKENS, (index, worker) -> {
             int end = Math.min(batch.tokens(), (index + 1) * TOKENS);
             for (int token = index * TOKENS; token < end; token++) {
                 int position = token - batch.start(batch.sequenceOf(token));

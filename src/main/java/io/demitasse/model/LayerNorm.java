@@ -41,7 +41,7 @@ public final class LayerNorm {
      */
     Matrix forward(Matrix x, Matrix residual, Workspace workspace, Trace trace) {
         Matrix y = output(x, workspace, trace);
-        workspace.parallel().run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
+        workspace.run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
             int end = Math.min(x.rows(), (index + 1) * ROWS);
             for (int row = index * ROWS; row < end; row++) {
                 kernels.add(residual.data(), residual.row(row), x.columns(), x.data(), x.row(row));
@@ -78,7 +78,7 @@ public final class LayerNorm {
         long mark = workspace.mark();
         Matrix weightSums = workspace.matrix(blocks, dim);
         Matrix biasSums = workspace.matrix(blocks, dim);
-        workspace.parallel().run(blocks, (block, worker) -> {
+        workspace.run(blocks, (block, worker) -> {
             float[] dWeight = weightSums.data();
             float[] dBias = biasSums.data();
             Arrays.fill(dWeight, weightSums.row(block), weightSums.row(block) + dim, 0f);

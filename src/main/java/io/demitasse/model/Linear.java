@@ -127,7 +127,7 @@ public final class Linear {
         for (Part part : parts) {
             Matrix w = part.matrix();
             Matrix some = workspace.columns(y, column, w.rows());
-            workspace.parallel().run(some.rows(), (row, worker) ->
+            workspace.run(some.rows(), (row, worker) ->
                     System.arraycopy(part.bias.values(), 0, some.data(), some.row(row), some.columns()));
             kernels.multiply(x, false, w, true, 1f, some, workspace);
             column += w.rows();
@@ -142,7 +142,7 @@ public final class Linear {
         }
         trace.remember(name, "before activation", y);
         Matrix activated = trace.forBackward() ? workspace.matrix(y.rows(), out) : y;
-        workspace.parallel().run(y.rows(), (row, worker) -> {
+        workspace.run(y.rows(), (row, worker) -> {
             System.arraycopy(y.data(), y.row(row), activated.data(), activated.row(row), out);
             kernels.activate(activation, activated.data(), activated.row(row), out);
         });
@@ -159,7 +159,7 @@ public final class Linear {
     void backward(Matrix gradient, Matrix dx, float beta, Workspace workspace, GradientTrace trace) {
         if (activation != Activation.NONE) {
             Matrix before = trace.get(name + ".before activation");
-            workspace.parallel().run(gradient.rows(), (row, worker) -> kernels.activateBackward(activation,
+            workspace.run(gradient.rows(), (row, worker) -> kernels.activateBackward(activation,
                     before.data(), before.row(row), out, gradient.data(), gradient.row(row)));
         }
         Matrix x = trace.get(name + ".input");

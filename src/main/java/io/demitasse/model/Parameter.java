@@ -125,7 +125,7 @@ public final class Parameter {
     void addColumnSums(Matrix terms, Kernels kernels, Workspace workspace) {
         float beta = beta();
         float[] sums = gradientArray();
-        workspace.parallel().run((sums.length + COLUMNS - 1) / COLUMNS, (index, worker) -> {
+        workspace.run((sums.length + COLUMNS - 1) / COLUMNS, (index, worker) -> {
             int column = index * COLUMNS;
             int columns = Math.min(COLUMNS, sums.length - column);
             if (beta == 0) {

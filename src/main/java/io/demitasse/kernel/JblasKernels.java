@@ -108,10 +108,8 @@ final class JblasKernels implements Kernels {
                         1f, output, 0, w.out);
             }
             int start = first;
-            workspace.run(rows, (r, worker) -> {
-                System.arraycopy(output, r * w.out, y.data(), y.row(start + r), w.out);
-                activate(activation, y.data(), y.row(start + r), w.out);
-            });
+            workspace.run(rows, (r, worker) ->
+                    activate(activation, output, r * w.out, w.out, y.data(), y.row(start + r)));
         }
     }
 

@@ -74,23 +74,27 @@ public interface Kernels {
         }
     }
 
-    /** {@code x_i = activation(x_i)} in place, for the {@code n} floats at {@code offset}. */
-    default void activate(Activation activation, float[] x, int offset, int n) {
+    /**
+     * {@code y_i = activation(x_i)} for the {@code n} floats at the offsets.
+     *
+     * @param y must not share memory with {@code x}
+     */
+    default void activate(Activation activation, float[] x, int xOffset, int n, float[] y, int yOffset) {
         switch (activation) {
-            case NONE -> { }
+            case NONE -> System.arraycopy(x, xOffset, y, yOffset, n);
             case GELU -> {
-                for (int i = offset; i < offset + n; i++) {
-                    x[i] = MathFunctions.gelu(x[i]);
+                for (int i = 0; i < n; i++) {
+                    y[yOffset + i] = MathFunctions.gelu(x[xOffset + i]);
                 }
             }
             case RELU -> {
-                for (int i = offset; i < offset + n; i++) {
-                    x[i] = Math.max(x[i], 0f);
+                for (int i = 0; i < n; i++) {
+                    y[yOffset + i] = Math.max(x[xOffset + i], 0f);
                 }
             }
             case TANH -> {
-                for (int i = offset; i < offset + n; i++) {
-                    x[i] = (float) StrictMath.tanh(x[i]);
+                for (int i = 0; i < n; i++) {
+                    y[yOffset + i] = (float) StrictMath.tanh(x[xOffset + i]);
                 }
             }
         }

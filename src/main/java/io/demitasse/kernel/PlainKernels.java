@@ -65,9 +65,8 @@ final class PlainKernels implements Kernels {
                 }
             }
             for (int r = 0; r < rows; r++) {
-                int target = y.row(firstRow + r) + column;
-                System.arraycopy(workspace.scratch(worker, r, WIDTH), 0, y.data(), target, width);
-                activate(activation, y.data(), target, width);
+                activate(activation, workspace.scratch(worker, r, WIDTH), 0, width,
+                        y.data(), y.row(firstRow + r) + column);
             }
         });
     }

@@ -79,50 +79,72 @@ final class VectorKernels implements Kernels {
         if (warmUp.done()) {
             VectorTiles.accumulate(height, depth, x, x0, w, w0, y, y0);
         } else {
-            VectorWarmUp.accumulate(height, depth, x, x0, w, w0, y, y0);
+            VectorStandIn.accumulate(height, depth, x, x0, w, w0, y, y0);
         }
     }
 
-    /** Bytes to floats; {@code n} is a multiple of WIDTH. */
+    /** {@link VectorMath#widen}, or what stands in for it. */
     void widen(byte[] bytes, int from, int n, float[] floats) {
         if (warmUp.done()) {
             VectorMath.widen(bytes, from, n, floats);
         } else {
-            for (int i = 0; i < n; i++) {
-                floats[i] = bytes[from + i];
-            }
+            VectorStandIn.widen(bytes, from, n, floats);
+        }
+    }
+
+    /** {@link VectorMath#scale}, or what stands in for it. */
+    void scale(float[] scales, float[] bias, int first, int n, float[] y, int yOffset) {
+        if (warmUp.done()) {
+            VectorMath.scale(scales, bias, first, n, y, yOffset);
+        } else {
+            VectorStandIn.scale(scales, bias, first, n, y, yOffset);
+        }
+    }
+
+    /** {@link VectorMath#combine}, or what stands in for it. */
+    void combine(float alpha, float[] x, int xOffset, int n, float beta, float[] c, int cOffset) {
+        if (warmUp.done()) {
+            VectorMath.combine(alpha, x, xOffset, n, beta, c, cOffset);
+        } else {
+            VectorStandIn.combine(alpha, x, xOffset, n, beta, c, cOffset);
         }
     }
 
     @Override
     public void softmax(float[] x, int offset, int n) {
-        VectorMath.softmax(x, offset, n);
+        if (warmUp.done()) {
+            VectorMath.softmax(x, offset, n);
+        } else {
+            VectorStandIn.softmax(x, offset, n);
+        }
     }
 
     @Override
-    public void activate(Activation activation, float[] x, int offset, int n) {
-        switch (activation) {
-            case GELU -> {
-                if (warmUp.done()) {
-                    VectorMath.gelu(x, offset, n);
-                } else {
-                    Kernels.super.activate(activation, x, offset, n);
-                }
-            }
-            case RELU -> VectorMath.relu(x, offset, n);
-            case NONE, TANH -> Kernels.super.activate(activation, x, offset, n);
+    public void activate(Activation activation, float[] x, int xOffset, int n, float[] y, int yOffset) {
+        if (activation == Activation.GELU && warmUp.done()) {
+            VectorMath.gelu(x, xOffset, n, y, yOffset);
+        } else {
+            Kernels.super.activate(activation, x, xOffset, n, y, yOffset);
         }
     }
 
     @Override
     public void layerNorm(float[] x, int xOffset, int n, float[] weight, float[] bias, float epsilon,
                           float[] y, int yOffset) {
-        VectorMath.layerNorm(x, xOffset, n, weight, bias, epsilon, y, yOffset);
+        if (warmUp.done()) {
+            VectorMath.layerNorm(x, xOffset, n, weight, bias, epsilon, y, yOffset);
+        } else {
+            VectorStandIn.layerNorm(x, xOffset, n, weight, bias, epsilon, y, yOffset);
+        }
     }
 
     @Override
     public void add(float[] x, int xOffset, int n, float[] y, int yOffset) {
-        VectorMath.add(x, xOffset, n, y, yOffset);
+        if (warmUp.done()) {
+            VectorMath.add(x, xOffset, n, y, yOffset);
+        } else {
+            VectorStandIn.add(x, xOffset, n, y, yOffset);
+        }
     }
 
     @Override

@@ -22,14 +22,42 @@ final class VectorMath {
     }
 
     /**
-     * {@link MathFunctions#gelu} in place, with erf and exp written out: a method that gives a vector back makes it an
-     * object unless it is inlined, and one of this length is not once it has been compiled by itself.
+     * {@code y =} {@link MathFunctions#gelu}{@code (x)}, with erf and exp written out: a method that gives a vector back
+     * makes it an object unless it is inlined, and one of this length is not once it has been compiled by itself. In two
+     * loops, since in one the compiler comes to the end of what it inlines, and makes objects of the rest.
      */
-    static void gelu(float[] x, int offset, int n) {
-        int end = offset + SPECIES.loopBound(n);
-        int i = offset;
-        for (; i < end; i += LANES) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+    static void gelu(float[] x, int xOffset, int n, float[] y, int yOffset) {
+        int end = SPECIES.loopBound(n);
+        erfFromOne(x, xOffset, end, y, yOffset);
+        geluFromErf(x, xOffset, end, y, yOffset);
+        for (int i = end; i < n; i++) {
+            y[yOffset + i] = MathFunctions.gelu(x[xOffset + i]);
+        }
+    }
+
+    /** {@code y = erf(|x| / sqrt(2))} as it is computed from 1 on. */
+    static void erfFromOne(float[] x, int xOffset, int n, float[] y, int yOffset) {
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector a = FloatVector.fromArray(SPECIES, x, xOffset + i).mul(MathFunctions.SQRT_HALF).abs();
+            a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
+            FloatVector q = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
+                    .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
+                    .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
+            FloatVector shifted = q.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
+            FloatVector whole = shifted.sub(MathFunctions.ROUND);
+            FloatVector r = q.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
+            FloatVector p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
+                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
+            FloatVector mantissa = p.mul(r.mul(r)).add(r).add(1f);
+            IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
+            mantissa.mul(power.reinterpretAsFloats()).neg().add(1f).intoArray(y, yOffset + i);
+        }
+    }
+
+    /** {@code y = x / 2 (1 + erf(x / sqrt(2)))}, where y holds what {@link #erfFromOne} gave. */
+    private static void geluFromErf(float[] x, int xOffset, int n, float[] y, int yOffset) {
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xOffset + i);
             FloatVector z = v.mul(MathFunctions.SQRT_HALF);
             FloatVector a = z.abs();
             a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
@@ -38,23 +66,10 @@ final class VectorMath {
                     .mul(t).add(MathFunctions.S3).mul(t).add(MathFunctions.S2)
                     .mul(t).add(MathFunctions.S1).mul(t).add(MathFunctions.S0);
             FloatVector near = a.mul(p).add(a);
-            FloatVector q = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
-                    .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
-                    .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
-            FloatVector shifted = q.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
-            FloatVector whole = shifted.sub(MathFunctions.ROUND);
-            FloatVector r = q.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
-            p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
-                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
-            FloatVector mantissa = p.mul(r.mul(r)).add(r).add(1f);
-            IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
-            FloatVector far = mantissa.mul(power.reinterpretAsFloats()).neg().add(1f);
-            IntVector erf = far.blend(near, a.compare(VectorOperators.LT, 1f)).reinterpretAsInts()
+            IntVector erf = FloatVector.fromArray(SPECIES, y, yOffset + i)
+                    .blend(near, a.compare(VectorOperators.LT, 1f)).reinterpretAsInts()
                     .and(Integer.MAX_VALUE).or(z.reinterpretAsInts().and(Integer.MIN_VALUE));
-            v.mul(0.5f).mul(erf.reinterpretAsFloats().add(1f)).intoArray(x, i);
-        }
-        for (; i < offset + n; i++) {
-            x[i] = MathFunctions.gelu(x[i]);
+            v.mul(0.5f).mul(erf.reinterpretAsFloats().add(1f)).intoArray(y, yOffset + i);
         }
     }
 
@@ -69,17 +84,6 @@ final class VectorMath {
             sum += (v.lane(12) + v.lane(13)) + (v.lane(14) + v.lane(15));
         }
         return sum;
-    }
-
-    static void relu(float[] x, int offset, int n) {
-        int end = offset + SPECIES.loopBound(n);
-        int i = offset;
-        for (; i < end; i += LANES) {
-            FloatVector.fromArray(SPECIES, x, i).max(0f).intoArray(x, i);
-        }
-        for (; i < offset + n; i++) {
-            x[i] = Math.max(x[i], 0f);
-        }
     }
 
     static void softmax(float[] x, int offset, int n) {

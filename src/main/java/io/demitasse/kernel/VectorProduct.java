@@ -186,21 +186,18 @@ final class VectorProduct implements Parallel.Task {
     private void finish(int row, int rows, int column, int columns, float[] sums, int at) {
         if (weight == null) {
             for (int r = 0; r < rows; r++) {
-                VectorMath.combine(1f, sums, at + r * WIDTH, columns, beta,
+                kernels.combine(1f, sums, at + r * WIDTH, columns, beta,
                         result.data(), result.row(row + r) + column);
             }
             return;
         }
         for (int r = 0; r < rows; r++) {
             if (weight.scales() != null) {
-                VectorMath.scale(weight.scales(), bias, column, columns, sums, at + r * WIDTH);
+                kernels.scale(weight.scales(), bias, column, columns, sums, at + r * WIDTH);
             } else {
-                VectorMath.add(bias, column, columns, sums, at + r * WIDTH);
+                kernels.add(bias, column, columns, sums, at + r * WIDTH);
             }
-        }
-        kernels.activate(activation, sums, at, rows * WIDTH);
-        for (int r = 0; r < rows; r++) {
-            System.arraycopy(sums, at + r * WIDTH, result.data(), result.row(row + r) + column, columns);
+            kernels.activate(activation, sums, at + r * WIDTH, columns, result.data(), result.row(row + r) + column);
         }
     }
 
@@ -228,7 +225,7 @@ final class VectorProduct implements Parallel.Task {
                 i += height;
             }
             for (int i = 0; i < m; i++) {
-                VectorMath.combine(alpha, sums, i * WIDTH, columns, beta, c, cOffset + i * ldc + j);
+                kernels.combine(alpha, sums, i * WIDTH, columns, beta, c, cOffset + i * ldc + j);
             }
         }
     }

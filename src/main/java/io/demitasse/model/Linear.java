@@ -135,17 +135,15 @@ public final class Linear {
         return y;
     }
 
-    /** {@code activation(y)}: in place, or beside y if a backward pass needs it. */
+    /** {@code activation(y)}. */
     private Matrix activate(Matrix y, Workspace workspace, Trace trace) {
         if (activation == Activation.NONE) {
             return y;
         }
         trace.remember(name, "before activation", y);
-        Matrix activated = trace.forBackward() ? workspace.matrix(y.rows(), out) : y;
-        workspace.run(y.rows(), (row, worker) -> {
-            System.arraycopy(y.data(), y.row(row), activated.data(), activated.row(row), out);
-            kernels.activate(activation, activated.data(), activated.row(row), out);
-        });
+        Matrix activated = workspace.matrix(y.rows(), out);
+        workspace.run(y.rows(), (row, worker) -> kernels.activate(activation, y.data(), y.row(row), out,
+                activated.data(), activated.row(row)));
         return activated;
     }
 

@@ -22,7 +22,7 @@ class VectorMathTest {
 
     @Test
     void expHasTheScalarBits() {
-        check(MathFunctions::exp, VectorMath::exp);
+        check(x -> x > 0 ? 1f : MathFunctions.exp(x), Vectors::exp);
     }
 
     @Test
@@ -33,9 +33,18 @@ class VectorMathTest {
     /** Apart, so that this test's own methods name no class that a JVM without the module lacks. */
     private static final class Vectors {
 
-        static FloatVector gelu(FloatVector x) {
+        static FloatVector exp(FloatVector x) {
             float[] y = x.toArray();
-            VectorMath.gelu(y, 0, y.length);
+            for (int i = 0; i < y.length; i++) {
+                y[i] = y[i] > 0 ? 0f : y[i];
+            }
+            VectorMath.exp(y, 0, y.length, 0f);
+            return FloatVector.fromArray(VectorTiles.SPECIES, y, 0);
+        }
+
+        static FloatVector gelu(FloatVector x) {
+            float[] y = new float[x.length()];
+            VectorMath.gelu(x.toArray(), 0, y.length, y, 0);
             return FloatVector.fromArray(VectorTiles.SPECIES, y, 0);
         }
     }

@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -34,7 +35,36 @@ public final class FlatFileWriter {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
-    private record Pending(String name, Dtype dtype, List<Integer> shape, byte[] bytes, @Nullable String scales) {
+    /** Floats that are turned into bytes at a time, so that writing a model takes little memory beside it. */
+    private static final int CHUNK = 1 << 16;
+
+    /** A tensor's bytes, which may be too many to hold them all at once. */
+    @FunctionalInterface
+    private interface Content {
+        void forEachChunk(Sink sink) throws IOException;
+    }
+
+    @FunctionalInterface
+    private interface Sink {
+        void take(ByteBuffer bytes) throws IOException;
+    }
+
+    private record Pending(String name, Dtype dtype, List<Integer> shape, long size, Content content,
+                           @Nullable String scales) {
+
+        Pending(String name, Dtype dtype, List<Integer> shape, byte[] bytes, @Nullable String scales) {
+            this(name, dtype, shape, bytes.length, sink -> sink.take(ByteBuffer.wrap(bytes)), scales);
+        }
+
+        long crc32() {
+            CRC32 crc = new CRC32();
+            try {
+                content.forEachChunk(crc::update);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return crc.getValue();
+        }
     }
 
     private final JsonObject config;
@@ -63,17 +93,15 @@ public final class FlatFileWriter {
     /**
      * Adds a tensor of numbers. I8 is quantised by rows and gets its scales beside it.
      *
+     * @param floats for F32 read when the file is written, not before; the caller must not change them until then
+     *
      * @throws IllegalArgumentException if a number does not fit into {@code dtype}, the shape does not fit the
      *     numbers, or there is a tensor of this name already
      */
     public FlatFileWriter floats(String name, List<Integer> shape, float[] floats, Dtype dtype) {
         checkShape(name, shape, floats.length);
         switch (dtype) {
-            case F32 -> {
-                ByteBuffer buffer = littleEndian(floats.length * 4);
-                buffer.asFloatBuffer().put(floats);
-                add(new Pending(name, dtype, shape, buffer.array(), null));
-            }
+            case F32 -> add(new Pending(name, dtype, shape, 4L * floats.length, sink -> chunks(floats, sink), null));
             case F16 -> {
                 ByteBuffer buffer = littleEndian(floats.length * 2);
                 for (float value : floats) {
@@ -141,6 +169,15 @@ public final class FlatFileWriter {
         return shape.get(0);
     }
 
+    private static void chunks(float[] floats, Sink sink) throws IOException {
+        ByteBuffer chunk = littleEndian(4 * Math.min(CHUNK, floats.length));
+        for (int from = 0; from < floats.length; from += CHUNK) {
+            int count = Math.min(CHUNK, floats.length - from);
+            chunk.clear().asFloatBuffer().put(floats, from, count);
+            sink.take(chunk.limit(4 * count));
+        }
+    }
+
     private static ByteBuffer littleEndian(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -172,8 +209,13 @@ public final class FlatFileWriter {
                 for (Pending tensor : tensors) {
                     // Zeros up to the offset, which a last tensor without numbers would not bring about.
                     writeFully(channel, ByteBuffer.allocate((int) (offset - channel.size())), channel.size());
-                    writeFully(channel, ByteBuffer.wrap(tensor.bytes), offset);
-                    offset = aligned(offset + tensor.bytes.length);
+                    long[] position = {offset};
+                    tensor.content.forEachChunk(chunk -> {
+                        int length = chunk.remaining();
+                        writeFully(channel, chunk, position[0]);
+                        position[0] += length;
+                    });
+                    offset = aligned(offset + tensor.size);
                 }
                 channel.force(true);
             }
@@ -191,9 +233,10 @@ public final class FlatFileWriter {
 
     /** Offsets stand in the header and depend on its length, so the length is tried until it holds. */
     private byte[] header() {
+        long[] crcs = tensors.stream().mapToLong(Pending::crc32).toArray();
         long first = FlatHeader.ALIGNMENT;
         while (true) {
-            byte[] json = GSON.toJson(headerJson(first)).getBytes(StandardCharsets.UTF_8);
+            byte[] json = GSON.toJson(headerJson(first, crcs)).getBytes(StandardCharsets.UTF_8);
             long needed = aligned(FlatHeader.PREAMBLE + json.length);
             if (needed <= first) {
                 byte[] header = Arrays.copyOf(json, Math.toIntExact(first - FlatHeader.PREAMBLE));
@@ -205,7 +248,7 @@ public final class FlatFileWriter {
         }
     }
 
-    private JsonObject headerJson(long firstOffset) {
+    private JsonObject headerJson(long firstOffset, long[] crcs) {
         JsonObject json = new JsonObject();
         json.add("config", config);
         json.add("tokenizer", tokenizer);
@@ -219,25 +262,24 @@ public final class FlatFileWriter {
         json.add("metadata", facts);
         JsonObject table = new JsonObject();
         long offset = firstOffset;
-        for (Pending tensor : tensors) {
-            table.add(tensor.name, entry(tensor, offset));
-            offset = aligned(offset + tensor.bytes.length);
+        for (int i = 0; i < crcs.length; i++) {
+            Pending tensor = tensors.get(i);
+            table.add(tensor.name, entry(tensor, offset, crcs[i]));
+            offset = aligned(offset + tensor.size);
         }
         json.add("tensors", table);
         return json;
     }
 
-    private static JsonObject entry(Pending tensor, long offset) {
+    private static JsonObject entry(Pending tensor, long offset, long crc) {
         JsonObject entry = new JsonObject();
         entry.addProperty("dtype", tensor.dtype.name());
         JsonArray shape = new JsonArray();
         tensor.shape.forEach(shape::add);
         entry.add("shape", shape);
         entry.addProperty("offset", offset);
-        entry.addProperty("bytes", tensor.bytes.length);
-        CRC32 crc = new CRC32();
-        crc.update(tensor.bytes);
-        entry.addProperty("crc32", crc.getValue());
+        entry.addProperty("bytes", tensor.size);
+        entry.addProperty("crc32", crc);
         if (tensor.scales != null) {
             entry.addProperty("scales", tensor.scales);
         }

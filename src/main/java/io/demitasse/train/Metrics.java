@@ -7,6 +7,11 @@ import java.util.stream.IntStream;
 /** How well predictions fit, gathered example by example. Not thread-safe. */
 public final class Metrics {
 
+    /** Bins of {@link #calibrationError}. */
+    private static final int BINS = 10;
+
+    private final long[] binCorrect = new long[BINS];
+    private final double[] binConfidence = new double[BINS];
     private final long[][] confusion;
     private long examples;
     private double lossSum;
@@ -30,11 +35,15 @@ public final class Metrics {
         }
         double sum = 0;
         for (float logit : logits) {
-            sum += Math.exp(logit - max);
+            sum += StrictMath.exp(logit - max);
         }
-        lossSum += max + Math.log(sum) - logits[label];
+        lossSum += max + StrictMath.log(sum) - logits[label];
         confusion[label][predicted]++;
         examples++;
+        double confidence = 1 / sum;   // exp(max - max) / sum
+        int bin = Math.min(BINS - 1, (int) (confidence * BINS));
+        binCorrect[bin] += predicted == label ? 1 : 0;
+        binConfidence[bin] += confidence;
     }
 
     public long examples() {
@@ -105,6 +114,43 @@ public final class Metrics {
     /** {@link #f1(int)} of label 1 where there are two labels, else the mean over the labels. */
     public double f1() {
         return overall(this::f1);
+    }
+
+    /**
+     * Matthews' correlation coefficient, from -1 to 1, for any number of labels (Gorodkin 2004); unlike accuracy it is
+     * 0 for guesses that know only how frequent the labels are. 0 where all examples or all predictions have one label.
+     */
+    public double mcc() {
+        double actualSquares = 0;
+        double predictedSquares = 0;
+        double products = 0;
+        for (int k = 0; k < confusion.length; k++) {
+            double actual = 0;
+            double predicted = 0;
+            for (int l = 0; l < confusion.length; l++) {
+                actual += confusion[k][l];
+                predicted += confusion[l][k];
+            }
+            actualSquares += actual * actual;
+            predictedSquares += predicted * predicted;
+            products += actual * predicted;
+        }
+        double n = examples;
+        double scale = Math.sqrt((n * n - predictedSquares) * (n * n - actualSquares));
+        return scale == 0 ? 0 : (correct() * n - products) / scale;
+    }
+
+    /**
+     * The expected calibration error (Guo et al. 2017), from 0 to 1: predictions are put into ten bins of equal width by
+     * their confidence, the softmax probability of the predicted label; the error is the mean over the examples of the
+     * difference between their bin's mean confidence and its accuracy.
+     */
+    public double calibrationError() {
+        double error = 0;
+        for (int bin = 0; bin < BINS; bin++) {
+            error += Math.abs(binConfidence[bin] - binCorrect[bin]);
+        }
+        return error / examples;
     }
 
     private double overall(IntToDoubleFunction metric) {

@@ -96,4 +96,43 @@ class MetricsTest {
 
         assertThat(metrics.confusion(0, 0)).isZero();
     }
+
+    @Test
+    void matthewsCorrelation() {
+        Metrics metrics = new Metrics(2);
+        add(metrics, 6, YES, 1);
+        add(metrics, 2, YES, 0);
+        add(metrics, 3, NO, 1);
+        add(metrics, 9, NO, 0);
+
+        // (tp tn - fp fn) / sqrt((tp + fp) (tp + fn) (tn + fp) (tn + fn))
+        assertThat(metrics.mcc()).isCloseTo((6 * 9 - 2 * 3) / Math.sqrt(8 * 9 * 11 * 12), within(1e-12));
+    }
+
+    @Test
+    void matthewsCorrelationOfThreeLabelsAndOfOne() {
+        Metrics perfect = new Metrics(3);
+        Metrics blind = new Metrics(3);
+        for (int label = 0; label < 3; label++) {
+            float[] logits = new float[3];
+            logits[label] = 1;
+            perfect.add(logits, label);
+            blind.add(new float[] {1, 0, 0}, label);
+        }
+
+        assertThat(perfect.mcc()).isCloseTo(1, within(1e-12));
+        assertThat(blind.mcc()).isZero();
+    }
+
+    @Test
+    void calibrationErrorIsHowFarConfidenceIsFromAccuracy() {
+        Metrics metrics = new Metrics(2);
+        float logit = (float) Math.log(4);   // a probability of 0.8
+        add(metrics, 6, new float[] {0, logit}, 1);
+        add(metrics, 4, new float[] {0, logit}, 0);
+        add(metrics, 10, new float[] {50, 0}, 0);
+
+        // Ten examples at 0.8 of which 0.6 are right, ten at 1 of which all are.
+        assertThat(metrics.calibrationError()).isCloseTo(0.5 * 0.2, within(1e-6));
+    }
 }

@@ -63,12 +63,12 @@ class RealModelsTest {
 
     private static List<Classification> classifyAll(Path model, Path data) throws IOException {
         try (TextClassifier classifier = TextClassifier.load(model)) {
-            return classifier.classify(Dataset.readTsv(data, classifier.labels()).stream().map(Example::text).toList());
+            return classifier.classify(Dataset.read(data, classifier.labels()).stream().map(Example::text).toList());
         }
     }
 
     private static Metrics metrics(List<Classification> results, Path data) throws IOException {
-        List<Example> examples = Dataset.readTsv(data, List.of("NEGATIVE", "POSITIVE"));
+        List<Example> examples = Dataset.read(data, List.of("NEGATIVE", "POSITIVE"));
         Metrics metrics = new Metrics(2);
         for (int i = 0; i < results.size(); i++) {
             metrics.add(results.get(i).logits(), examples.get(i).label());

@@ -7,6 +7,8 @@ import io.demitasse.train.Dataset.Example;
 import io.demitasse.train.Metrics;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,7 +20,9 @@ import picocli.CommandLine.Option;
 
 @Command(name = "evaluate", description = "Measures a classifier on labelled texts.",
         footer = {"", "Precision, recall and F1 are those of the second label where there are two,",
-            "and means over the labels where there are more."})
+            "and means over the labels where there are more. MCC is Matthews' correlation coefficient. ECE is the",
+            "expected calibration error: how far a prediction's score is from the share of predictions with such",
+            "a score that are right, over ten bins of equal width."})
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int BATCH = 64;
@@ -29,41 +33,64 @@ final class EvaluateCommand implements Callable<Integer> {
     @Mixin
     TextOptions texts;
 
-    @Option(names = "--data", paramLabel = "FILE.tsv", required = true,
-            description = "The header sentence<TAB>label, then a text and its label (name or number) a line.")
+    @Option(names = "--data", paramLabel = "FILE", required = true,
+            description = "TSV with the header sentence<TAB>label, .csv with sentence,label, or .jsonl with an object"
+                    + " with \"sentence\" and \"label\" a line; labels are names or numbers.")
     Path data;
+
+    @Option(names = "--mistakes", paramLabel = "N", defaultValue = "0",
+            description = "Print the N most confident mistakes too.")
+    int mistakes;
 
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
+
+    /** A text with its label, and the one that it was taken for. */
+    private record Mistake(String label, String predicted, float score, String text) {
+    }
 
     @Override
     public Integer call() throws IOException {
         try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options()));
                 Output output = new Output()) {
             List<String> labels = classifier.labels();
-            Metrics metrics = measure(classifier, Dataset.readTsv(data, labels));
+            List<Example> examples = Dataset.read(data, labels);
+            Metrics metrics = new Metrics(labels.size());
+            List<Mistake> worst = measure(classifier, examples, metrics).stream()
+                    .sorted(Comparator.comparing(Mistake::score).reversed()).limit(mistakes).toList();
             if (json) {
-                output.json(summary(metrics, labels));
+                Map<String, Object> summary = summary(metrics, labels);
+                if (mistakes > 0) {
+                    summary.put("mistakes", worst);
+                }
+                output.json(summary);
             } else {
                 print(output, metrics, labels);
+                print(output, worst);
             }
         }
         return 0;
     }
 
-    private static Metrics measure(TextClassifier classifier, List<Example> examples) {
-        Metrics metrics = new Metrics(classifier.labels().size());
+    private static List<Mistake> measure(TextClassifier classifier, List<Example> examples, Metrics metrics) {
+        List<Mistake> mistakes = new ArrayList<>();
         try (Progress progress = Progress.open("examples", examples.size())) {
             for (int first = 0; first < examples.size(); first += BATCH) {
                 List<Example> batch = examples.subList(first, Math.min(examples.size(), first + BATCH));
                 List<Classification> results = classifier.classify(batch.stream().map(Example::text).toList());
                 for (int i = 0; i < batch.size(); i++) {
-                    metrics.add(results.get(i).logits(), batch.get(i).label());
+                    Classification result = results.get(i);
+                    Example example = batch.get(i);
+                    metrics.add(result.logits(), example.label());
+                    if (result.labelId() != example.label()) {
+                        mistakes.add(new Mistake(classifier.labels().get(example.label()), result.label(),
+                                result.score(), example.text()));
+                    }
                 }
                 progress.step(batch.size());
             }
         }
-        return metrics;
+        return mistakes;
     }
 
     private static Map<String, Object> summary(Metrics metrics, List<String> labels) {
@@ -75,6 +102,8 @@ final class EvaluateCommand implements Callable<Integer> {
         object.put("precision", metrics.precision());
         object.put("recall", metrics.recall());
         object.put("f1", metrics.f1());
+        object.put("mcc", metrics.mcc());
+        object.put("ece", metrics.calibrationError());
         if (labels.size() == 2) {
             Map<String, Long> confusion = new LinkedHashMap<>();
             confusion.put("tp", metrics.confusion(1, 1));
@@ -95,6 +124,8 @@ final class EvaluateCommand implements Callable<Integer> {
         output.line(String.format(Locale.ROOT, "precision  %.4f", metrics.precision()));
         output.line(String.format(Locale.ROOT, "recall     %.4f", metrics.recall()));
         output.line(String.format(Locale.ROOT, "f1         %.4f", metrics.f1()));
+        output.line(String.format(Locale.ROOT, "mcc        %.4f", metrics.mcc()));
+        output.line(String.format(Locale.ROOT, "ece        %.4f", metrics.calibrationError()));
         output.line("confusion (rows: the true label; columns: the predicted one)");
         int width = Math.max(8, labels.stream().mapToInt(String::length).max().orElse(0));
         StringBuilder header = new StringBuilder(" ".repeat(width));
@@ -106,6 +137,16 @@ final class EvaluateCommand implements Callable<Integer> {
                 row.append("  ").append(padded(Long.toString(metrics.confusion(actual, predicted)), width));
             }
             output.line(row.toString());
+        }
+    }
+
+    private static void print(Output output, List<Mistake> mistakes) {
+        if (!mistakes.isEmpty()) {
+            output.line("most confident mistakes (label, predicted, score, text)");
+        }
+        for (Mistake mistake : mistakes) {
+            output.line(String.format(Locale.ROOT, "%s\t%s\t%.4f\t%s", mistake.label(), mistake.predicted(),
+                    mistake.score(), mistake.text()));
         }
     }
 

@@ -1,20 +1,25 @@
 package io.demitasse.train;
 
+import io.demitasse.train.Rows.Row;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 
-/** Labelled texts: a header line {@code sentence<TAB>label}, then a text and its label (name or number) a line. */
+/**
+ * Labelled texts, one a row, in UTF-8. The file's name tells the format:
+ * <ul>
+ * <li>{@code .csv}: the header {@code sentence,label}, quoting as in RFC 4180;
+ * <li>{@code .jsonl}: an object with {@code "sentence"} (or {@code "text"}) and {@code "label"} a line;
+ * <li>anything else: TSV, the header {@code sentence<TAB>label}, nothing quoted.
+ * </ul>
+ * A label is a name or a number.
+ */
 public final class Dataset {
 
-    /** Spreadsheets like to begin a UTF-8 file with it. */
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
-    private static final String HEADER = "sentence\tlabel";
+    private static final String NUMBER = "\\d{1,9}";
 
     /**
      * One row.
@@ -28,64 +33,55 @@ public final class Dataset {
     }
 
     /**
-     * Reads a TSV file in UTF-8.
+     * Reads a file.
      *
      * @param labels the model's labels, by number
      * @throws IllegalArgumentException if a row is not as it should be; the message names file and line
      * @throws IOException if the file cannot be read
      */
-    public static List<Example> readTsv(Path file, List<String> labels) throws IOException {
-        if (!Files.exists(file)) {
-            throw new NoSuchFileException(file.toString());
-        }
-        if (Files.isDirectory(file)) {
-            throw new FileSystemException(file.toString(), null, "a directory, not a TSV file");
-        }
+    public static List<Example> read(Path file, List<String> labels) throws IOException {
         List<Example> examples = new ArrayList<>();
-        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        if (text.startsWith(BYTE_ORDER_MARK)) {
-            text = text.substring(1);
-        }
-        int number = 0;
-        // Only line feeds end a row: other line separators of Unicode may stand in a text.
-        for (String line : text.split("\n", -1)) {
-            number++;
-            String row = line.endsWith("\r") ? line.substring(0, line.length() - 1) : line;
-            if (number == 1) {
-                if (!row.equals(HEADER)) {
-                    throw bad(file, 1, "expected the header \"sentence<TAB>label\", found \"" + excerpt(row) + "\"");
-                }
-            } else if (!row.isEmpty()) {
-                examples.add(example(file, number, row, labels));
-            }
-        }
-        if (examples.isEmpty()) {
-            throw new IllegalArgumentException(file + ": it has no rows");
+        for (Row row : Rows.read(file)) {
+            examples.add(new Example(row.text(), label(file, row, labels)));
         }
         return examples;
     }
 
-    private static Example example(Path file, int number, String row, List<String> labels) {
-        String[] columns = row.split("\t", -1);
-        if (columns.length != 2) {
-            throw bad(file, number, "expected 2 columns, found " + columns.length + ": \"" + excerpt(row) + "\"");
-        }
-        int label = labels.indexOf(columns[1]);
-        if (label < 0 && columns[1].matches("\\d{1,9}")) {
-            label = Integer.parseInt(columns[1]);
+    private static int label(Path file, Row row, List<String> labels) {
+        int label = labels.indexOf(row.label());
+        if (label < 0 && row.label().matches(NUMBER)) {
+            label = Integer.parseInt(row.label());
         }
         if (label < 0 || label >= labels.size()) {
-            throw bad(file, number, "the label is \"" + excerpt(columns[1]) + "\", not one of " + labels
+            throw Rows.bad(file, row.line(), "the label is \"" + Rows.excerpt(row.label()) + "\", not one of " + labels
                     + " or a number from 0 to " + (labels.size() - 1));
         }
-        return new Example(columns[0], label);
+        return label;
     }
 
-    private static IllegalArgumentException bad(Path file, int line, String problem) {
-        return new IllegalArgumentException(file + ", line " + line + ": " + problem);
-    }
-
-    private static String excerpt(String text) {
-        return text.length() <= 60 ? text : text.substring(0, 60) + "...";
+    /**
+     * The labels that a file's rows have, for a model that has none yet: names in alphabetical order, or, where every
+     * label is a number, {@code LABEL_0} up to the largest.
+     *
+     * @throws IllegalArgumentException if a row is not as it should be, or there are fewer than 2 labels
+     * @throws IOException if the file cannot be read
+     */
+    public static List<String> labels(Path file) throws IOException {
+        TreeSet<String> found = new TreeSet<>();
+        Rows.read(file).forEach(row -> found.add(row.label()));
+        List<String> labels = List.copyOf(found);
+        if (found.stream().allMatch(label -> label.matches(NUMBER))) {
+            int largest = found.stream().mapToInt(Integer::parseInt).max().orElseThrow();
+            if (largest > 10 * found.size()) {
+                throw new IllegalArgumentException(file + ": the labels are numbers up to " + largest + ", but only "
+                        + found.size() + " of them occur: number them from 0");
+            }
+            labels = IntStream.rangeClosed(0, largest).mapToObj(i -> "LABEL_" + i).toList();
+        }
+        if (labels.size() < 2) {
+            throw new IllegalArgumentException(file + ": every row has the label " + found.first()
+                    + ", so there is nothing to learn");
+        }
+        return labels;
     }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -171,7 +172,7 @@ class CommandsTest {
                 model.toString(), "--kernels", "plain").succeeds().out()).getAsJsonObject();
 
         assertThat(result.keySet()).startsWith("examples", "correct", "loss", "accuracy", "precision", "recall", "f1",
-                "confusion");
+                "mcc", "ece", "confusion");
         assertThat(result.get("examples").getAsInt()).isEqualTo(6);
         assertThat(result.get("correct").getAsInt()).isEqualTo(counts[0][0] + counts[1][1]);
         assertThat(result.get("accuracy").getAsDouble()).isEqualTo((counts[0][0] + counts[1][1]) / 6.0);
@@ -182,6 +183,43 @@ class CommandsTest {
         assertThat(confusion.get("fp").getAsInt()).isEqualTo(counts[0][1]);
         assertThat(confusion.get("fn").getAsInt()).isEqualTo(counts[1][0]);
         assertThat(confusion.get("tn").getAsInt()).isEqualTo(counts[0][0]);
+    }
+
+    @Test
+    void evaluateShowsTheMostConfidentMistakes() throws IOException {
+        Path model = TestModels.tinyWithWords(folder.resolve("words.flat"));
+        Path data = Files.writeString(folder.resolve("data.csv"), """
+                sentence,label
+                a good film,0
+                a good film,1
+                bad,0
+                bad,1
+                "not, good",0
+                "not, good",1
+                """);
+        JsonObject result = JsonParser.parseString(Run.of("evaluate", "--json", "--mistakes", "2", "--data",
+                data.toString(), "--model", model.toString(), "--kernels", "plain").succeeds().out()).getAsJsonObject();
+        String text = Run.of("evaluate", "--mistakes", "2", "--data", data.toString(), "--model", model.toString(),
+                "--kernels", "plain").succeeds().out();
+
+        assertThat(result.get("correct").getAsInt()).isEqualTo(3);
+        assertThat(result.get("mcc").getAsDouble()).isCloseTo(0, within(1e-12));
+        List<JsonElement> mistakes = result.getAsJsonArray("mistakes").asList();
+        assertThat(mistakes).hasSize(2);
+        List<Float> scores = new ArrayList<>();
+        try (TextClassifier classifier = TextClassifier.load(model, Options.defaults().withKernels("plain"))) {
+            for (String one : List.of("a good film", "bad", "not, good")) {
+                scores.add(classifier.classify(one).score());
+            }
+            JsonObject first = mistakes.get(0).getAsJsonObject();
+            Classification found = classifier.classify(first.get("text").getAsString());
+            assertThat(first.get("predicted").getAsString()).isEqualTo(found.label());
+            assertThat(first.get("label").getAsString()).isNotEqualTo(found.label());
+        }
+        scores.sort(Comparator.reverseOrder());
+        assertThat(mistakes).extracting(mistake -> mistake.getAsJsonObject().get("score").getAsFloat())
+                .containsExactly(scores.get(0), scores.get(1));
+        assertThat(text.lines().toList()).hasSize(12 + 3).last().asString().matches("\\w+\t\\w+\t[01]\\.\\d{4}\t.+");
     }
 
     @Test

@@ -211,7 +211,7 @@ class FuzzTest {
         Path file = folder.resolve("rows.tsv");
         fuzz(IllegalArgumentException.class, (random, mutator) -> mutator.mutate(rows, 0, rows.length), input -> {
             Files.write(file, input);
-            Dataset.readTsv(file, List.of("NEGATIVE", "POSITIVE")).forEach(example ->
+            Dataset.read(file, List.of("NEGATIVE", "POSITIVE")).forEach(example ->
                     assertThat(example.label()).isBetween(0, 1));
         });
     }

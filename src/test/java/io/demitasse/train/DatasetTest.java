@@ -29,7 +29,7 @@ class DatasetTest {
 
     private List<Example> read(String content) {
         try {
-            return Dataset.readTsv(Files.writeString(file, content), LABELS);
+            return Dataset.read(Files.writeString(file, content), LABELS);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -50,7 +50,7 @@ class DatasetTest {
     void aNameThatIsANumberIsTakenForTheName() throws IOException {
         Files.writeString(file, "sentence\tlabel\na\t1\nb\t0\nc\t2\n");
 
-        assertThat(Dataset.readTsv(file, List.of("1", "0", "2"))).extracting(Example::label).containsExactly(0, 1, 2);
+        assertThat(Dataset.read(file, List.of("1", "0", "2"))).extracting(Example::label).containsExactly(0, 1, 2);
     }
 
     @Test
@@ -89,13 +89,75 @@ class DatasetTest {
 
     @Test
     void noFile() {
-        assertThatThrownBy(() -> Dataset.readTsv(file, LABELS)).isInstanceOf(NoSuchFileException.class)
+        assertThatThrownBy(() -> Dataset.read(file, LABELS)).isInstanceOf(NoSuchFileException.class)
                 .hasMessage(file.toString());
     }
 
     @Test
     void aFolder() {
-        assertThatThrownBy(() -> Dataset.readTsv(file.getParent(), LABELS)).isInstanceOf(IOException.class)
-                .hasMessage(file.getParent() + ": a directory, not a TSV file");
+        assertThatThrownBy(() -> Dataset.read(file.getParent(), LABELS)).isInstanceOf(IOException.class)
+                .hasMessage(file.getParent() + ": a directory, not a file of labelled texts");
+    }
+
+    private List<Example> read(String name, String content) throws IOException {
+        file = file.resolveSibling(name);
+        return read(content);
+    }
+
+    @Test
+    void csvIsQuotedAsInRfc4180() throws IOException {
+        assertThat(read("data.csv", "sentence,label\nplain,1\n\"a comma, and a \"\"quote\"\"\",NEGATIVE\n"))
+                .containsExactly(new Example("plain", 1), new Example("a comma, and a \"quote\"", 0));
+        assertThat(read("data.CSV", "\uFEFF\"sentence\",label\r\n\"two\r\nlines\",1\r\n\r\n,0\r\nlast,POSITIVE"))
+                .containsExactly(new Example("two\r\nlines", 1), new Example("", 0), new Example("last", 1));
+    }
+
+    @Test
+    void whatIsWrongInCsvIsNamedWithItsLine() throws IOException {
+        file = file.resolveSibling("data.csv");
+        assertRefused("").withMessageContaining(", line 1: expected the header \"sentence,label\"");
+        assertRefused("label,sentence\n").withMessageContaining(", line 1: expected the header \"sentence,label\"");
+        assertRefused("sentence,label\n\"a\nb\",1\nc,1,2\n").withMessageContaining(", line 4: expected 2 columns, found 3");
+        assertRefused("sentence,label\na \"b\" c,1\n").withMessageContaining(", line 2: a quote stands inside a field");
+        assertRefused("sentence,label\n\"a,1\nb,0\n").withMessageContaining(", line 2: a quote is opened and never closed");
+        assertRefused("sentence,label\n\"a\"b,1\n").withMessageContaining(", line 2: expected a comma or a line end")
+                .withMessageEndingWith("found \"b,1\"");
+        assertRefused("sentence,label\n\"a\nb\",1\nc,2\n").withMessageContaining(", line 4: the label is \"2\"");
+        assertRefused("sentence,label\n").withMessage(file + ": it has no rows");
+    }
+
+    @Test
+    void jsonLines() throws IOException {
+        assertThat(read("data.jsonl", """
+                {"sentence": "a\\tb", "label": "POSITIVE"}
+
+                {"text": "c", "label": 0, "other": null}
+                {"text": "d", "label": "1"}
+                """)).containsExactly(new Example("a\tb", 1), new Example("c", 0), new Example("d", 1));
+    }
+
+    @Test
+    void whatIsWrongInJsonLinesIsNamedWithItsLine() throws IOException {
+        file = file.resolveSibling("data.jsonl");
+        String good = "{\"text\":\"a\",\"label\":1}\n";
+        assertRefused(good + "{\"text\":\"a\"\n").withMessageContaining(", line 2: not valid JSON");
+        assertRefused(good + "[1]\n").withMessageContaining(", line 2: expected a JSON object");
+        assertRefused(good + "{\"label\":1}").withMessageContaining(", line 2: expected a string \"sentence\"");
+        assertRefused(good + "{\"text\":1,\"label\":1}").withMessageContaining(", line 2: expected a string \"sentence\"");
+        assertRefused(good + "{\"text\":\"a\",\"label\":true}").withMessageContaining("line 2: expected a string or a number");
+        assertRefused(good + "{\"text\":\"a\",\"label\":1.5}").withMessageContaining(", line 2: the label is \"1.5\"");
+    }
+
+    @Test
+    void labelsOfTheDataForAModelWithoutAny() throws IOException {
+        Files.writeString(file, "sentence\tlabel\na\tgood\nb\tbad\nc\tgood\n");
+        assertThat(Dataset.labels(file)).containsExactly("bad", "good");
+        Files.writeString(file, "sentence\tlabel\na\t0\nb\t2\n");
+        assertThat(Dataset.labels(file)).containsExactly("LABEL_0", "LABEL_1", "LABEL_2");
+        Files.writeString(file, "sentence\tlabel\na\tgood\nb\tgood\n");
+        assertThatIllegalArgumentException().isThrownBy(() -> Dataset.labels(file))
+                .withMessage(file + ": every row has the label good, so there is nothing to learn");
+        Files.writeString(file, "sentence\tlabel\na\t1\nb\t999999999\n");
+        assertThatIllegalArgumentException().isThrownBy(() -> Dataset.labels(file)).withMessageContaining("from 0");
     }
 }

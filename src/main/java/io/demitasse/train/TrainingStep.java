@@ -1,0 +1,67 @@
+package io.demitasse.train;
+
+import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Workspace;
+import io.demitasse.model.Batch;
+import io.demitasse.model.GradientTrace;
+import io.demitasse.model.SequenceClassifier;
+import org.jspecify.annotations.Nullable;
+
+/** One step of training: forward, loss, backward, clipping, update. */
+final class TrainingStep {
+
+    /**
+     * @param loss the mean over the batch, before the update
+     * @param gradientNorm before clipping
+     */
+    record Outcome(double loss, double gradientNorm) {
+
+        boolean isFinite() {
+            return Double.isFinite(loss) && Double.isFinite(gradientNorm);
+        }
+    }
+
+    private final SequenceClassifier model;
+    private final AdamW optimizer;
+    private final Workspace workspace;
+    private final double labelSmoothing;
+    private final double maxGradNorm;
+    private final @Nullable Distillation distillation;
+
+    /**
+     * @param distillation null without a teacher
+     */
+    TrainingStep(SequenceClassifier model, AdamW optimizer, Workspace workspace, double labelSmoothing,
+                 double maxGradNorm, @Nullable Distillation distillation) {
+        this.model = model;
+        this.optimizer = optimizer;
+        this.workspace = workspace;
+        this.labelSmoothing = labelSmoothing;
+        this.maxGradNorm = maxGradNorm;
+        this.distillation = distillation;
+    }
+
+    /**
+     * Makes a step; where loss or gradient is not finite, leaves the values as they are.
+     *
+     * @param teacher a teacher's logits, {@code [sequences][labels]}; null without one
+     */
+    Outcome run(Batch batch, int[] labels, float @Nullable [][] teacher, GradientTrace trace,
+                double learningRate) {
+        long mark = workspace.mark();
+        Matrix logits = model.forward(batch, workspace, trace);                     // [sequences, labels]
+        Matrix gradient = workspace.matrix(logits.rows(), logits.columns());        // [sequences, labels]
+        double loss = CrossEntropy.loss(logits, labels, labelSmoothing, gradient);
+        if (distillation != null && teacher != null) {
+            loss = distillation.loss(logits, teacher, loss, gradient);
+        }
+        model.backward(gradient, batch, workspace, trace);
+        workspace.release(mark);
+        Outcome outcome = new Outcome(loss, optimizer.gradientNorm());
+        if (outcome.isFinite()) {
+            optimizer.step(learningRate, AdamW.clip(outcome.gradientNorm, maxGradNorm));
+        }
+        model.zeroGradients();
+        return outcome;
+    }
+}

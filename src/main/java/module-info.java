@@ -1,9 +1,10 @@
 import org.jspecify.annotations.NullMarked;
 
 /**
- * DistilBERT in pure Java. What an app calls is {@code io.demitasse}, and {@code io.demitasse.serve} if it wants to
- * serve a model by HTTP; the other packages are exported because their types stand in the signatures of these
- * ({@code WordPieceTokenizer}, {@code ModelFormatException}, {@code Trace}, {@code Matrix}).
+ * DistilBERT in pure Java. What an app calls is {@code io.demitasse}, {@code io.demitasse.serve} if it wants to serve a
+ * model by HTTP, and {@code io.demitasse.train} if it wants to train one; the other packages are exported because their
+ * types stand in the signatures of these ({@code WordPieceTokenizer}, {@code ModelFormatException}, {@code Trace},
+ * {@code Matrix}).
  *
  * <p>Everything static is optional: the vector kernels where {@code --add-modules jdk.incubator.vector} is given, jblas
  * where {@code --add-modules jblas} is, JFR events and an HTTP server where the JVM has
@@ -31,6 +32,9 @@ module io.demitasse {
     exports io.demitasse.model;
     exports io.demitasse.kernel;
     exports io.demitasse.serve;
+    exports io.demitasse.train;
 
     opens io.demitasse.cli to info.picocli;
+    // Checkpoints hold a training's state as JSON.
+    opens io.demitasse.train to com.google.gson;
 }

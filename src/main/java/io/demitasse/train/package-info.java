@@ -1,5 +1,6 @@
 /**
- * Labelled data, and metrics of how well a model fits it.
+ * Fine-tuning: labelled data, {@link io.demitasse.train.Trainer} with its optimiser, schedule and checkpoints, and
+ * metrics of how well a model fits. To follow a training, read {@code TrainingRun.go} and {@code TrainingStep.run}.
  */
 @NullMarked
 package io.demitasse.train;

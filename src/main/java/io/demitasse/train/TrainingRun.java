@@ -1,0 +1,165 @@
+package io.demitasse.train;
+
+import com.google.gson.JsonObject;
+import io.demitasse.event.FlightRecorder;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Parallel;
+import io.demitasse.kernel.Workspace;
+import io.demitasse.model.Batch;
+import io.demitasse.model.GradientTrace;
+import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.Trace;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The loop of a training: steps, and now and then an evaluation and a checkpoint. */
+final class TrainingRun {
+
+    private final TrainingArguments arguments;
+    private final @Nullable Distillation distillation;
+    private final ModelTemplate template;
+    private final SequenceClassifier model;
+    private final AdamW optimizer;
+    private final Workspace workspace;
+    private final OutputFolder folder;
+    private final JsonObject settings;
+    private final TrainerState state;
+    private final Advice advice = new Advice();
+
+    /**
+     * @param distillation null without a teacher
+     * @param settings what the checkpoints are to say of this training
+     * @param state of the training so far, which the model is at
+     */
+    TrainingRun(TrainingArguments arguments, @Nullable Distillation distillation, ModelTemplate template,
+                SequenceClassifier model, AdamW optimizer, Parallel parallel, OutputFolder folder, JsonObject settings,
+                TrainerState state) {
+        this.arguments = arguments;
+        this.distillation = distillation;
+        this.template = template;
+        this.model = model;
+        this.optimizer = optimizer;
+        this.workspace = new Workspace(parallel);
+        this.folder = folder;
+        this.settings = settings;
+        this.state = state;
+    }
+
+    /** Makes the steps that are left, and writes the model. */
+    TrainingResult go(List<TokenizedExample> training, List<TokenizedExample> validation, TrainingLog log,
+                      TrainingListener listener) throws IOException {
+        BatchOrder order = new BatchOrder(training.size(), arguments.trainBatchSize(), arguments.seed());
+        long perEpoch = order.stepsPerEpoch();
+        long steps = Math.max(1, (long) Math.ceil(arguments.epochs() * perEpoch));
+        LinearSchedule schedule = LinearSchedule.of(arguments, steps);
+        TrainingStep step = new TrainingStep(model, optimizer, workspace, arguments.labelSmoothing(),
+                arguments.maxGradNorm(), distillation);
+        long evalSteps = arguments.evalSteps() == 0 ? perEpoch : arguments.evalSteps();
+        listener.started(state.step, steps, List.copyOf(state.evaluations));
+        while (state.step < steps && !isOutOfPatience()) {
+            int[] chosen = order.batch(state.step);
+            double learningRate = schedule.at(state.step);
+            GradientTrace trace = GradientTrace.training(arguments.seed(), state.step);
+            Batch batch = Batch.of(Arrays.stream(chosen).mapToObj(i -> training.get(i).inputIds()).toList());
+            FlightRecorder.TrainingStep event = FlightRecorder.trainingStep();
+            TrainingStep.Outcome outcome = step.run(batch, labels(training, chosen),
+                    distillation == null ? null : teacherLogits(training, chosen), trace, learningRate);
+            state.step++;
+            event.end(state.step, batch.sequences(), batch.tokens(), outcome.loss());
+            StepResult result = new StepResult(state.step, (double) state.step / perEpoch, outcome.loss(),
+                    learningRate, outcome.gradientNorm());
+            if (!outcome.isFinite()) {
+                throw new TrainingException(Advice.diverged(result, arguments.maxGradNorm()));
+            }
+            state.lossSum += outcome.loss();
+            state.lossCount++;
+            log.write(result);
+            listener.stepped(result);
+            boolean evaluates = state.step % evalSteps == 0 || state.step == steps;
+            if (evaluates) {
+                evaluate(validation, result.epoch(), log, listener);
+            }
+            boolean saves = arguments.saveSteps() == 0 ? evaluates : state.step % arguments.saveSteps() == 0;
+            if (saves || state.step == steps || isOutOfPatience()) {
+                OutputFolder.write(folder.checkpoint(), target -> Checkpoint.write(target, template,
+                        model.parameters(), optimizer, state, settings));
+            }
+        }
+        Evaluation last = state.evaluations.get(state.evaluations.size() - 1);
+        OutputFolder.write(template.writer(model.parameters(), facts(last)), folder.model());
+        return new TrainingResult(state.step, state.step < steps, List.copyOf(state.evaluations), best(),
+                folder.model(), folder.best(), folder.plot());
+    }
+
+    private boolean isOutOfPatience() {
+        return state.outOfPatience(arguments.earlyStoppingPatience(), arguments.metricForBestModel());
+    }
+
+    private Evaluation best() {
+        return Objects.requireNonNull(state.best(arguments.metricForBestModel()), "there was an evaluation");
+    }
+
+    private void evaluate(List<TokenizedExample> validation, double epoch, TrainingLog log, TrainingListener listener)
+            throws IOException {
+        listener.evaluating();
+        Evaluation evaluation = Evaluation.of(measure(validation), state.lossSum / state.lossCount, epoch, state.step);
+        if (!Double.isFinite(evaluation.validationLoss())) {
+            throw new TrainingException("step " + state.step + ": the validation loss is "
+                    + evaluation.validationLoss() + ": take a lower learning rate, or a warm-up");
+        }
+        state.evaluations.add(evaluation);
+        state.lossSum = 0;
+        state.lossCount = 0;
+        log.write(evaluation);
+        if (evaluation.equals(best())) {
+            OutputFolder.write(template.writer(model.parameters(), facts(evaluation)), folder.best());
+        }
+        listener.evaluated(evaluation);
+        String line = advice.after(state.evaluations, arguments.learningRate());
+        if (line != null) {
+            listener.advised(line);
+        }
+    }
+
+    private Metrics measure(List<TokenizedExample> examples) {
+        Metrics metrics = new Metrics(template.labels().size());
+        int[] indices = new int[examples.size()];
+        Arrays.setAll(indices, i -> i);
+        for (int first = 0; first < indices.length; first += arguments.evalBatchSize()) {
+            int[] chosen = Arrays.copyOfRange(indices, first,
+                    Math.min(indices.length, first + arguments.evalBatchSize()));
+            long mark = workspace.mark();
+            Matrix logits = model.forward(batch(examples, chosen), workspace, Trace.NONE);   // [sequences, labels]
+            for (int s = 0; s < chosen.length; s++) {
+                int row = logits.row(s);
+                metrics.add(Arrays.copyOfRange(logits.data(), row, row + logits.columns()),
+                        examples.get(chosen[s]).label());
+            }
+            workspace.release(mark);
+        }
+        return metrics;
+    }
+
+    private static int[] labels(List<TokenizedExample> examples, int[] chosen) {
+        return Arrays.stream(chosen).map(i -> examples.get(i).label()).toArray();
+    }
+
+    private static float[][] teacherLogits(List<TokenizedExample> examples, int[] chosen) {
+        return Arrays.stream(chosen).mapToObj(i -> examples.get(i).teacherLogits()).toArray(float[][]::new);
+    }
+
+    /** What a model's metadata says of how it was made. */
+    private Map<String, String> facts(Evaluation evaluation) {
+        return Map.of(
+                "training", String.format(Locale.ROOT, "%d steps of %d examples, learning rate %s, warm-up %s, weight"
+                        + " decay %s, seed %d", evaluation.step(), arguments.trainBatchSize(),
+                        arguments.learningRate(), arguments.warmupRatio(), arguments.weightDecay(), arguments.seed()),
+                "validation", String.format(Locale.ROOT, "loss %.4f, accuracy %.4f", evaluation.validationLoss(),
+                        evaluation.accuracy()));
+    }
+}

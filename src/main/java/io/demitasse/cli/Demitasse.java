@@ -19,9 +19,9 @@ import picocli.CommandLine.ScopeType;
 @Command(name = "demitasse", versionProvider = Demitasse.Version.class, mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT, usageHelpAutoWidth = true, sortOptions = false,
         synopsisSubcommandLabel = "COMMAND",
-        description = "DistilBERT in pure Java: classifies and embeds texts.",
+        description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.",
         subcommands = {ClassifyCommand.class, TokenizeCommand.class, EmbedCommand.class, EvaluateCommand.class,
-            ServeCommand.class, QuantizeCommand.class, InfoCommand.class, DoctorCommand.class})
+            TrainCommand.class, ServeCommand.class, QuantizeCommand.class, InfoCommand.class, DoctorCommand.class})
 public final class Demitasse {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure.")

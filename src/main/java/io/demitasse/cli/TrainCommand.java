@@ -1,0 +1,202 @@
+package io.demitasse.cli;
+
+import io.demitasse.Options;
+import io.demitasse.Tokenizers;
+import io.demitasse.file.FlatFile;
+import io.demitasse.file.ModelFormatException;
+import io.demitasse.kernel.KernelChoice;
+import io.demitasse.kernel.Kernels;
+import io.demitasse.kernel.Parallel;
+import io.demitasse.tokenizer.WordPieceTokenizer;
+import io.demitasse.train.DataCheck;
+import io.demitasse.train.Dataset;
+import io.demitasse.train.Dataset.Example;
+import io.demitasse.train.Distillation;
+import io.demitasse.train.Evaluation;
+import io.demitasse.train.TokenizedExample;
+import io.demitasse.train.Trainer;
+import io.demitasse.train.TrainingArguments;
+import io.demitasse.train.TrainingArguments.Metric;
+import io.demitasse.train.TrainingResult;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(name = "train", description = "Fine-tunes a classifier on labelled texts.",
+        footer = {"", "Files of texts: TSV with the header sentence<TAB>label; .csv with sentence,label; .jsonl with",
+            "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers.",
+            "", "In the output folder: model.flat (after the last step), best.flat (at the best evaluation),",
+            "checkpoint.flat (to resume from), training-log.jsonl, training.svg."})
+final class TrainCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--init", paramLabel = "FILE", required = true,
+            description = "The flat weight file to begin with, with or without a classification head.")
+    Path init;
+
+    @Option(names = "--train", paramLabel = "FILE", required = true, description = "The texts to learn from.")
+    Path train;
+
+    @Option(names = "--validation", paramLabel = "FILE", required = true, description = "The texts to evaluate on.")
+    Path validation;
+
+    @Option(names = "--output", paramLabel = "DIR", required = true, description = "The folder to write to.")
+    Path output;
+
+    @Option(names = "--labels", paramLabel = "NAME,NAME", split = ",",
+            description = "The labels' names by number; by default the head's, or those in the training data.")
+    List<String> labels = List.of();
+
+    @Option(names = "--resume", description = "Go on from the folder's checkpoint, if it has one.")
+    boolean resume;
+
+    @Option(names = "--learning-rate", paramLabel = "X", defaultValue = "1e-5",
+            description = "The highest one; it falls linearly to 0. Default: ${DEFAULT-VALUE}.")
+    double learningRate;
+
+    @Option(names = "--train-batch-size", paramLabel = "N", defaultValue = "16",
+            description = "Texts a step. Default: ${DEFAULT-VALUE}.")
+    int trainBatchSize;
+
+    @Option(names = "--eval-batch-size", paramLabel = "N", defaultValue = "8",
+            description = "Texts evaluated at once; changes no result. Default: ${DEFAULT-VALUE}.")
+    int evalBatchSize;
+
+    @Option(names = "--epochs", paramLabel = "X", defaultValue = "5",
+            description = "How often to go through the texts; may be a fraction. Default: ${DEFAULT-VALUE}.")
+    double epochs;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "42",
+            description = "Of a new head, the order of texts, and dropout. Default: ${DEFAULT-VALUE}.")
+    long seed;
+
+    @Option(names = "--weight-decay", paramLabel = "X", defaultValue = "0",
+            description = "Of all weights but biases and LayerNorm's. Default: ${DEFAULT-VALUE}.")
+    double weightDecay;
+
+    @Option(names = "--warmup-ratio", paramLabel = "X", defaultValue = "0",
+            description = "The share of steps in which the learning rate rises. Default: ${DEFAULT-VALUE}.")
+    double warmupRatio;
+
+    @Option(names = "--max-grad-norm", paramLabel = "X", defaultValue = "1",
+            description = "The norm that gradients are clipped to; 0: none. Default: ${DEFAULT-VALUE}.")
+    double maxGradNorm;
+
+    @Option(names = "--label-smoothing", paramLabel = "X", defaultValue = "0",
+            description = "The share of a label that is spread over all. Default: ${DEFAULT-VALUE}.")
+    double labelSmoothing;
+
+    @Option(names = "--eval-steps", paramLabel = "N", defaultValue = "0",
+            description = "Evaluate every N steps; 0, the default: after each epoch.")
+    int evalSteps;
+
+    @Option(names = "--save-steps", paramLabel = "N", defaultValue = "0",
+            description = "Write a checkpoint every N steps; 0, the default: after each evaluation.")
+    int saveSteps;
+
+    @Option(names = "--early-stopping-patience", paramLabel = "N", defaultValue = "0",
+            description = "Stop when N evaluations in a row were not the best; 0, the default: never.")
+    int patience;
+
+    @Option(names = "--metric-for-best-model", paramLabel = "accuracy|loss", defaultValue = "accuracy",
+            description = "What the best evaluation is best in. Default: ${DEFAULT-VALUE}.")
+    Metric metric;
+
+    @Option(names = "--teacher", paramLabel = "FILE",
+            description = "A larger model with the same labels and vocabulary to learn from, beside the labels.")
+    Path teacher;
+
+    @Option(names = "--temperature", paramLabel = "X", defaultValue = "2",
+            description = "What the teacher's logits are divided by. Default: ${DEFAULT-VALUE}.")
+    double temperature;
+
+    @Option(names = "--distillation-weight", paramLabel = "X", defaultValue = "0.5",
+            description = "The teacher's share of the loss; the labels have the rest. Default: ${DEFAULT-VALUE}.")
+    double distillationWeight;
+
+    @Mixin
+    ComputeOptions compute;
+
+    @Override
+    public Integer call() throws IOException {
+        TrainingArguments arguments = arguments();
+        Distillation distillation = distillation();
+        Options options = compute.options();
+        Trainer.checkUnused(output, resume);
+        List<String> names = labels();
+        List<Example> trainingTexts = Dataset.read(train, names);
+        List<Example> validationTexts = Dataset.read(validation, names);
+        DataCheck.warnings(trainingTexts, validationTexts, names).forEach(line -> tell("warning: " + line));
+        WordPieceTokenizer tokenizer = Tokenizers.load(init);
+        Kernels kernels = KernelChoice.choose(options.kernels());
+        tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, labels %s, %s kernels, %d thread%s",
+                trainingTexts.size(), validationTexts.size(), names, kernels.name(), options.threads(),
+                options.threads() == 1 ? "" : "s"));
+        List<TokenizedExample> training = TokenizedExample.of(trainingTexts, text -> tokenizer.encode(text).ids());
+        if (teacher != null) {
+            training = Teacher.asked(teacher, init, names, training, options);
+        }
+        try (Parallel parallel = new Parallel(options.threads()); Output table = new Output();
+                TrainingTable listener = new TrainingTable(table, this::tell)) {
+            TrainingResult result = new Trainer(init, names, arguments, distillation, kernels, parallel).train(training,
+                    TokenizedExample.of(validationTexts, text -> tokenizer.encode(text).ids()),
+                    output, resume, listener);
+            listener.close();
+            tell(result);
+        }
+        return 0;
+    }
+
+    private TrainingArguments arguments() {
+        try {
+            return new TrainingArguments(learningRate, trainBatchSize, evalBatchSize, epochs, seed, weightDecay,
+                    warmupRatio, maxGradNorm, labelSmoothing, evalSteps, saveSteps, patience, metric);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private Distillation distillation() {
+        try {
+            return teacher == null ? null : new Distillation(temperature, distillationWeight);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+    }
+
+    private List<String> labels() throws IOException {
+        if (!labels.isEmpty()) {
+            return labels;
+        }
+        try (FlatFile file = FlatFile.open(init)) {
+            if (!file.has(FlatFile.VOCABULARY)) {
+                throw new ModelFormatException(init, "it has no vocabulary, so it cannot be trained on texts");
+            }
+            return file.labels().isEmpty() ? Dataset.labels(train) : file.labels();
+        }
+    }
+
+    private void tell(TrainingResult result) {
+        Evaluation best = result.best();
+        if (result.stoppedEarly()) {
+            tell("stopped early: " + patience + " evaluations in a row were no better than the best");
+        }
+        tell(String.format(Locale.ROOT, "best: step %d, accuracy %.4f, validation loss %.4f, F1 %.4f, MCC %.4f: %s",
+                best.step(), best.accuracy(), best.validationLoss(), best.f1(), best.mcc(), result.bestModel()));
+        tell("last: step " + result.steps() + ": " + result.model() + "; curves: " + result.plot());
+    }
+
+    private void tell(String line) {
+        spec.commandLine().getErr().println(line);
+    }
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Converts a Hugging Face folder with a DistilBERT or a BERT into one flat weight file.
+"""Converts a Hugging Face folder with a DistilBERT or a BERT into one flat weight file, and back.
 
     python3 tools/convert.py MODEL_DIR OUT.flat [--dtype keep|f32|f16|int8]
+    python3 tools/convert.py --to-safetensors FILE.flat DIR
 """
 
 import argparse
@@ -18,6 +19,7 @@ except ImportError:
 
 from dtypes import quantize_rows
 from flat_file import HEADER_CRC, TensorInfo, write_flat
+from huggingface_folder import write_folder
 from model_files import ModelError, read_json_object
 from model_names import model_tensors, read_config
 from safetensors_io import read_model
@@ -126,10 +128,12 @@ def _rounded(tensor, values, target):
 
 def _arguments(arguments):
     parser = argparse.ArgumentParser(prog="convert.py", description="Converts a Hugging Face folder with a DistilBERT"
-                                     " or a BERT (safetensors) into one flat weight file.")
-    parser.add_argument("model_dir", metavar="MODEL_DIR", type=Path, help="folder with config.json, model.safetensors"
+                                     " or a BERT (safetensors) into one flat weight file, and back.")
+    parser.add_argument("source", metavar="MODEL_DIR", type=Path, help="folder with config.json, model.safetensors"
                         " and vocab.txt or tokenizer.json")
     parser.add_argument("out", metavar="OUT.flat", type=Path, help="the file to write")
+    parser.add_argument("--to-safetensors", action="store_true", help="the way back: MODEL_DIR is the flat weight file"
+                        " to read, OUT.flat the folder to write for Hugging Face; int8 becomes f32")
     parser.add_argument("--dtype", choices=("keep", "f32", "f16", "int8"), default="keep", help="how weights are"
                         " stored; int8 is for matrices of 65536 numbers and more, the rest is f32 (default: keep)")
     parser.add_argument("--license", metavar="TEXT", help="the weights' licence, for the file's metadata")
@@ -137,6 +141,8 @@ def _arguments(arguments):
                         " may be repeated")
     parser.add_argument("--debug", action="store_true", help="show where in the code a failure came from")
     options = parser.parse_args(arguments)
+    if options.to_safetensors and (options.dtype != "keep" or options.license is not None or options.metadata):
+        parser.error("--to-safetensors writes what the file holds: it goes with no --dtype, --license or --metadata")
     metadata = {} if options.license is None else {"license": options.license}
     for pair in options.metadata:
         key, equals, value = pair.partition("=")
@@ -151,7 +157,10 @@ def _arguments(arguments):
 def main(arguments=None) -> int:
     options, metadata = _arguments(arguments)
     try:
-        _print(convert(options.model_dir, options.out, options.dtype, metadata))
+        if options.to_safetensors:
+            _print(write_folder(options.source, options.out))
+        else:
+            _print(convert(options.source, options.out, options.dtype, metadata))
         return 0
     except (Exception, KeyboardInterrupt) as e:
         if options.debug:

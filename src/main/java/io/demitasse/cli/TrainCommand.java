@@ -69,7 +69,7 @@ final class TrainCommand implements Callable<Integer> {
     int trainBatchSize;
 
     @Option(names = "--eval-batch-size", paramLabel = "N", defaultValue = "8",
-            description = "Texts evaluated at once; changes no result. Default: ${DEFAULT-VALUE}.")
+            description = "Texts evaluated at once, at least; changes no result. Default: ${DEFAULT-VALUE}.")
     int evalBatchSize;
 
     @Option(names = "--epochs", paramLabel = "X", defaultValue = "5",

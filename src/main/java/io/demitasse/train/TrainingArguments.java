@@ -9,7 +9,7 @@ import java.util.function.DoublePredicate;
  *
  * @param learningRate the schedule's peak
  * @param trainBatchSize examples a step; an epoch's last batch may be smaller
- * @param evalBatchSize examples that are evaluated at once; changes no result
+ * @param evalBatchSize examples that are evaluated at once, at least; changes no result
  * @param epochs how often the data is gone through; 0.5 is half of it
  * @param seed of the head's weights, the order of examples, and dropout
  * @param weightDecay decoupled from the gradient, for all weights but biases and LayerNorm's

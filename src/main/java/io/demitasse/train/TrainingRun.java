@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 /** The loop of a training: steps, and now and then an evaluation and a checkpoint. */
 final class TrainingRun {
 
+    /** Fewer than these are not evaluated at once: weights that change are prepared for each pass. */
+    private static final int EVALUATED_TOKENS = 1024;
+
     private final TrainingArguments arguments;
     private final @Nullable Distillation distillation;
     private final ModelTemplate template;
@@ -128,19 +131,22 @@ final class TrainingRun {
 
     private Metrics measure(List<TokenizedExample> examples) {
         Metrics metrics = new Metrics(template.labels().size());
-        int[] indices = new int[examples.size()];
-        Arrays.setAll(indices, i -> i);
-        for (int first = 0; first < indices.length; first += arguments.evalBatchSize()) {
-            int[] chosen = Arrays.copyOfRange(indices, first,
-                    Math.min(indices.length, first + arguments.evalBatchSize()));
+        for (int first = 0; first < examples.size();) {
+            int end = first;
+            int tokens = 0;
+            while (end < examples.size() && (end - first < arguments.evalBatchSize() || tokens < EVALUATED_TOKENS)) {
+                tokens += examples.get(end++).inputIds().length;
+            }
+            List<TokenizedExample> some = examples.subList(first, end);
             long mark = workspace.mark();
-            Matrix logits = model.forward(batch(examples, chosen), workspace, Trace.NONE);   // [sequences, labels]
-            for (int s = 0; s < chosen.length; s++) {
+            Batch batch = Batch.of(some.stream().map(TokenizedExample::inputIds).toList());
+            Matrix logits = model.forward(batch, workspace, Trace.NONE);   // [sequences, labels]
+            for (int s = 0; s < some.size(); s++) {
                 int row = logits.row(s);
-                metrics.add(Arrays.copyOfRange(logits.data(), row, row + logits.columns()),
-                        examples.get(chosen[s]).label());
+                metrics.add(Arrays.copyOfRange(logits.data(), row, row + logits.columns()), some.get(s).label());
             }
             workspace.release(mark);
+            first = end;
         }
         return metrics;
     }

@@ -30,6 +30,7 @@ module io.demitasse {
     exports io.demitasse.tokenizer;
     exports io.demitasse.file;
     exports io.demitasse.model;
+    exports io.demitasse.study;
     exports io.demitasse.kernel;
     exports io.demitasse.serve;
     exports io.demitasse.train;

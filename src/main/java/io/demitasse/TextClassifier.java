@@ -5,13 +5,23 @@ import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.MathFunctions;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.ClassificationHead;
+import io.demitasse.model.SequenceClassifier;
 import io.demitasse.model.Trace;
+import io.demitasse.study.Attribution;
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Explanation;
+import io.demitasse.study.Inspection;
+import io.demitasse.study.Tokenization;
+import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.Vocabulary;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,8 +34,11 @@ public final class TextClassifier implements AutoCloseable {
     private final TextModel model;
     private final ClassificationHead head;
     private final List<String> labels;
+    private final @Nullable Path file;
+    private @Nullable SequenceClassifier differentiable;      // once it is needed
 
-    private TextClassifier(TextModel model, ClassificationHead head, List<String> labels) {
+    private TextClassifier(@Nullable Path file, TextModel model, ClassificationHead head, List<String> labels) {
+        this.file = file;
         this.model = model;
         this.head = head;
         this.labels = labels;
@@ -44,7 +57,7 @@ public final class TextClassifier implements AutoCloseable {
      */
     public static TextClassifier load(Path file, Options options) {
         try (FlatFile flat = FlatFile.open(file)) {
-            return load(flat, options);
+            return load(flat, file, options);
         }
     }
 
@@ -63,11 +76,11 @@ public final class TextClassifier implements AutoCloseable {
      */
     public static TextClassifier load(InputStream stream, Options options) {
         try (FlatFile flat = FlatFile.read(stream)) {
-            return load(flat, options);
+            return load(flat, null, options);
         }
     }
 
-    private static TextClassifier load(FlatFile file, Options options) {
+    private static TextClassifier load(FlatFile file, @Nullable Path path, Options options) {
         if (!ClassificationHead.isIn(file)) {
             throw new ModelFormatException(file.path(), "it has no classification head (no tensor classifier.weight)");
         }
@@ -83,7 +96,7 @@ public final class TextClassifier implements AutoCloseable {
         }
         TextModel model = TextModel.load(file, options);
         try {
-            return new TextClassifier(model,
+            return new TextClassifier(path, model,
                     ClassificationHead.load(file, model.config(), labels.size(), model.kernels()), labels);
         } catch (RuntimeException e) {
             model.close();
@@ -165,6 +178,73 @@ public final class TextClassifier implements AutoCloseable {
     /** Classifies a sequence of token ids and remembers every intermediate in {@code trace}. */
     public Classification classifyIds(int[] inputIds, Trace trace) {
         return run(List.of(inputIds), null, trace).get(0);
+    }
+
+    /** Classifies a text and keeps everything that there is to see on the way. It costs more time and memory. */
+    public Inspection inspect(String text) {
+        Encoding encoding = tokenizer().encode(text);
+        return inspect(Tokenization.of(text, encoding, tokenizer()));
+    }
+
+    /** As {@link #inspect(String)}, for a sequence of token ids, special tokens included. */
+    public Inspection inspectIds(int[] inputIds) {
+        return inspect(Tokenization.ofIds(inputIds));
+    }
+
+    /** What each word of a text did for its label, by all {@link Attribution.Method}s. */
+    public Explanation explain(String text) {
+        return explain(text, EnumSet.allOf(Attribution.Method.class));
+    }
+
+    /**
+     * What each word of a text did for its label. The first call reads the model file again, for weights to go back
+     * through: they take as much memory as the model has in float32.
+     *
+     * @param methods some ways to tell, in the order of their results
+     * @throws UnsupportedOperationException if this classifier was loaded out of a stream
+     */
+    public Explanation explain(String text, Set<Attribution.Method> methods) {
+        Encoding encoding = tokenizer().encode(text);
+        Classification result = classifyIds(encoding.ids());
+        return explain(Tokenization.of(text, encoding, tokenizer()), result.labelId(), result.score(), methods);
+    }
+
+    /** As {@link #explain(String, Set)}, for a text that has been inspected. */
+    public Explanation explain(Inspection inspection, Set<Attribution.Method> methods) {
+        int label = inspection.labelId();
+        return explain(inspection.tokenization(), label, inspection.probabilities()[label], methods);
+    }
+
+    private Explanation explain(Tokenization tokenization, int label, float probability,
+                                Set<Attribution.Method> methods) {
+        Vocabulary vocabulary = tokenizer().vocabulary();
+        String baseline = vocabulary.id(Explainer.BASELINE) >= 0 ? Explainer.BASELINE : "[UNK]";
+        Explainer explainer = new Explainer(differentiable(), vocabulary.id(baseline));
+        return new Explanation(tokenization, labels.get(label), probability, baseline,
+                explainer.explain(tokenization, label, methods, model.newWorkspace()));
+    }
+
+    private synchronized SequenceClassifier differentiable() {
+        if (differentiable == null) {
+            if (file == null) {
+                throw new UnsupportedOperationException("only a classifier that was loaded from a file can explain: the "
+                        + "first explanation reads the weights again, and this one came out of a stream");
+            }
+            try (FlatFile flat = FlatFile.open(file)) {
+                flat.verify();
+                differentiable = SequenceClassifier.load(flat, model.kernels());
+            }
+        }
+        return differentiable;
+    }
+
+    private Inspection inspect(Tokenization tokenization) {
+        Trace trace = new Trace();
+        Inspection[] result = new Inspection[1];
+        model.run(List.of(tokenization.ids()), (encoder, batch, workspace) -> encoder.forward(batch, workspace, trace),
+                (first, batch, hiddenStates, workspace) -> result[0] = Inspection.of(tokenization, labels,
+                        model.config(), trace, head, this::probabilities, workspace));
+        return result[0];
     }
 
     private List<Classification> run(List<int[]> sequences, @Nullable Sequences texts, Trace trace) {

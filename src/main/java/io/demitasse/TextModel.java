@@ -144,6 +144,14 @@ final class TextModel implements AutoCloseable {
         }
     }
 
+    /** For work that takes far more memory than a pass does, which is let go afterwards. */
+    Workspace newWorkspace() {
+        if (closed) {
+            throw closed();
+        }
+        return new Workspace(parallel);
+    }
+
     private Workspace borrow() {
         if (closed) {
             throw closed();

@@ -22,6 +22,7 @@ class ArchitectureTest {
             .layer("file").definedBy("io.demitasse.file..")
             .layer("model").definedBy("io.demitasse.model..")
             .layer("train").definedBy("io.demitasse.train..")
+            .layer("study").definedBy("io.demitasse.study..")
             .layer("api").definedBy("io.demitasse")
             .layer("serve").definedBy("io.demitasse.serve..")
             .layer("cli").definedBy("io.demitasse.cli..")
@@ -31,7 +32,8 @@ class ArchitectureTest {
             .whereLayer("file").mayNotAccessAnyLayer()
             .whereLayer("model").mayOnlyAccessLayers("kernel", "file")
             .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "file")
-            .whereLayer("api").mayOnlyAccessLayers("event", "model", "kernel", "file", "tokenizer")
+            .whereLayer("study").mayOnlyAccessLayers("model", "kernel", "tokenizer")
+            .whereLayer("api").mayOnlyAccessLayers("event", "study", "model", "kernel", "file", "tokenizer")
             .whereLayer("serve").mayOnlyAccessLayers("api", "tokenizer", "file")
             .whereLayer("cli").mayNotBeAccessedByAnyLayer();
 

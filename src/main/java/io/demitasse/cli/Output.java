@@ -8,6 +8,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 
 /** Results, line by line, on stdout in UTF-8. */
@@ -38,6 +39,20 @@ final class Output implements AutoCloseable {
 
     void json(Object value) {
         line(GSON.toJson(value));
+    }
+
+    /** Writes what is too long for a string. */
+    @FunctionalInterface
+    interface Writing {
+        void to(Writer writer) throws IOException;
+    }
+
+    void stream(Writing writing) {
+        try {
+            writing.to(writer);
+        } catch (IOException e) {
+            throw failure(e);
+        }
     }
 
     void flush() {

@@ -75,6 +75,25 @@ final class BertNormalizer {
         return page(codePoint).expansions[codePoint & PAGE_SIZE - 1];
     }
 
+    /** A whole text as words are cut from it: spaces and nothing else where words end. */
+    String normalize(String text) {
+        StringBuilder normalized = new StringBuilder();
+        text.codePoints().forEach(codePoint -> {
+            int result = map(codePoint);
+            switch (result & KIND_MASK) {
+                case REMOVED -> { }
+                case SPACE -> normalized.append(' ');
+                case SEVERAL -> {
+                    for (int part : several(codePoint)) {
+                        normalized.appendCodePoint(part >> VALUE_SHIFT);
+                    }
+                }
+                default -> normalized.appendCodePoint(result >> VALUE_SHIFT);
+            }
+        });
+        return normalized.toString();
+    }
+
     private Page page(int codePoint) {
         Page page = pages[codePoint >> PAGE_BITS];
         if (page == null) {

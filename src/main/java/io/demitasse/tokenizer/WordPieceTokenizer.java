@@ -145,6 +145,14 @@ public final class WordPieceTokenizer {
         return assembly.encoding(leftSize + 2, cut);
     }
 
+    /**
+     * A text as words are cut from it and looked up: without control characters, and for an uncased model without
+     * accents and capitals. Only for people to read; encoding a text does this on its own.
+     */
+    public String normalize(String text) {
+        return normalizer.normalize(text);
+    }
+
     /** The vocabulary. */
     public Vocabulary vocabulary() {
         return vocabulary;

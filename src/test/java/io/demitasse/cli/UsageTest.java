@@ -21,6 +21,9 @@ class UsageTest {
                 wrong("classify good --threads many", "--threads", "'many'"),
                 wrong("classify good --jsonl --model " + Run.TINY, "--jsonl", "arguments"),
                 wrong("quantize in.flat out.flat --dtype int4", "--dtype", "'int4'", "INT8, F16, F32"),
+                wrong("inspect good", "--output", "--json"),
+                wrong("inspect good --output page.html --hidden-states", "--hidden-states", "--json"),
+                wrong("explain good --method guess", "--method", "'guess'", "LEAVE_ONE_OUT"),
                 wrong("evaluate", "--data"),
                 wrong("tokenize good --max-length 1", "--max-length", "1", "need 2"),
                 wrong("classify good --truncation cut", "--truncation", "'cut'"),
@@ -43,7 +46,7 @@ class UsageTest {
         Run run = Run.of();
 
         assertThat(run.exit()).isEqualTo(2);
-        assertThat(run.err()).contains("Usage: demitasse", "classify", "tokenize", "embed", "evaluate", "quantize",
+        assertThat(run.err()).contains("Usage: demitasse", "classify", "tokenize", "embed", "evaluate", "inspect", "explain", "quantize",
                 "info", "doctor");
         assertThat(run.out()).isEmpty();
     }

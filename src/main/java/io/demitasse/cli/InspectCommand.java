@@ -1,0 +1,112 @@
+package io.demitasse.cli;
+
+import io.demitasse.TextClassifier;
+import io.demitasse.study.Attribution.Method;
+import io.demitasse.study.Explanation;
+import io.demitasse.study.Inspection;
+import io.demitasse.study.InspectionJson;
+import io.demitasse.study.Page;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(name = "inspect",
+        description = "Shows how a text came to its label: every number of the pass, as a page or JSON.")
+final class InspectCommand implements Callable<Integer> {
+
+    /** Tokens. */
+    private static final int SENTENCE = 64;
+    private static final int PAGE = 256;
+
+    @Spec
+    CommandSpec spec;
+
+    @Mixin
+    ModelOptions model;
+
+    @Parameters(paramLabel = "TEXT", description = "The text.")
+    String text;
+
+    @Option(names = "--against", paramLabel = "TEXT", description = "A second text, to be shown beside the first.")
+    String against;
+
+    @ArgGroup(multiplicity = "1")
+    Target target;
+
+    @Option(names = "--hidden-states", description = "With --json: print the hidden states, too.")
+    boolean hiddenStates;
+
+    /** Where it goes. */
+    static final class Target {
+
+        @Option(names = "--output", paramLabel = "FILE",
+                description = "Write a page that any browser opens, without a network.")
+        Path output;
+
+        @Option(names = "--json", description = "Print a JSON object a text.")
+        boolean json;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (hiddenStates && !target.json) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "--hidden-states goes with --json");
+        }
+        List<String> texts = Stream.of(text, against).filter(each -> each != null).toList();
+        try (TextClassifier classifier = TextClassifier.load(model.file(), model.options())) {
+            if (target.json) {
+                print(classifier, texts);
+            } else {
+                write(classifier, texts);
+            }
+        }
+        return 0;
+    }
+
+    private void print(TextClassifier classifier, List<String> texts) {
+        try (Output output = new Output()) {
+            for (String each : texts) {
+                Inspection inspection = classifier.inspect(each);
+                Explanation explanation = explain(classifier, inspection);
+                output.stream(writer -> InspectionJson.write(inspection, explanation, hiddenStates, writer));
+                output.line("");
+            }
+        }
+    }
+
+    private void write(TextClassifier classifier, List<String> texts) throws IOException {
+        Page page = new Page();
+        for (String each : texts) {
+            Inspection inspection = classifier.inspect(each);
+            page.add(inspection, explain(classifier, inspection));
+        }
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target.output))) {
+            page.write(out);
+        }
+    }
+
+    /** A sentence by all methods. A page should not take a minute, so of longer texts less is asked, or nothing. */
+    private static Explanation explain(TextClassifier classifier, Inspection inspection) {
+        int tokens = inspection.tokens().size();
+        if (tokens > PAGE) {
+            return null;
+        }
+        return classifier.explain(inspection,
+                tokens <= SENTENCE ? EnumSet.allOf(Method.class) : EnumSet.of(Method.GRADIENT_X_INPUT));
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * A window into the model: what one forward pass did, read from its trace, what each word did for the label, and the
+ * page that shows both.
+ */
+package io.demitasse.study;

@@ -63,7 +63,7 @@ class ExplanationTest {
     /** The shares add up, and the words they point at are those that the label hangs on. */
     @Test
     void onSst2TheSharesAddUpAndTheLabelHangsOnTheWordsTheyPointAt() throws IOException {
-        List<Example> examples = Dataset.readTsv(TestModels.shared("data/sst2/dev.tsv"),
+        List<Example> examples = Dataset.read(TestModels.shared("data/sst2/dev.tsv"),
                 List.of("NEGATIVE", "POSITIVE")).subList(0, SENTENCES);
         Removal chosen = new Removal();
         Removal random = new Removal();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -101,7 +102,7 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     /** A sentence by all methods. A page should not take a minute, so of longer texts less is asked, or nothing. */
-    private static Explanation explain(TextClassifier classifier, Inspection inspection) {
+    private static @Nullable Explanation explain(TextClassifier classifier, Inspection inspection) {
         int tokens = inspection.tokens().size();
         if (tokens > PAGE) {
             return null;

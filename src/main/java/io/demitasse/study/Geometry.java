@@ -1,6 +1,7 @@
 package io.demitasse.study;
 
 import io.demitasse.kernel.Matrix;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the tokens' hidden states lie at one depth. All of it is read off the Gram matrix {@code G = H H^T} of the
@@ -23,7 +24,7 @@ public final class Geometry {
      * @param hiddenStates {@code [tokens, dim]}
      * @param before the same tokens one block earlier, or null at the embeddings
      */
-    static Geometry of(Matrix hiddenStates, Geometry before) {
+    static Geometry of(Matrix hiddenStates, @Nullable Geometry before) {
         int tokens = hiddenStates.rows();
         double[][] rows = new double[tokens][hiddenStates.columns()];
         for (int i = 0; i < tokens; i++) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.Writer;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** An inspection as JSON, written number by number: that of a long text would not fit into memory as objects. */
 public final class InspectionJson {
@@ -22,8 +23,8 @@ public final class InspectionJson {
      * @param explanation what the words did for the label, or null
      * @param hiddenStates whether to write the hidden states, {@code [depth][token][dim]}, too
      */
-    public static void write(Inspection inspection, Explanation explanation, boolean hiddenStates, Writer writer)
-            throws IOException {
+    public static void write(Inspection inspection, @Nullable Explanation explanation, boolean hiddenStates,
+                             Writer writer) throws IOException {
         JsonWriter json = new JsonWriter(writer);
         json.setHtmlSafe(false);
         InspectionJson out = new InspectionJson(json);
@@ -39,7 +40,8 @@ public final class InspectionJson {
     }
 
     /** Writes an inspection without its large parts as one JSON object that may stand in an HTML page. */
-    static void writeSummary(Inspection inspection, Explanation explanation, Writer writer) throws IOException {
+    static void writeSummary(Inspection inspection, @Nullable Explanation explanation, Writer writer)
+            throws IOException {
         JsonWriter json = new JsonWriter(writer);
         json.setHtmlSafe(true);
         json.beginObject();
@@ -48,7 +50,7 @@ public final class InspectionJson {
         json.flush();
     }
 
-    private void summary(Inspection inspection, Explanation explanation) throws IOException {
+    private void summary(Inspection inspection, @Nullable Explanation explanation) throws IOException {
         Tokenization tokenization = inspection.tokenization();
         List<Token> tokens = tokenization.tokens();
         int best = inspection.labelId();
@@ -98,7 +100,7 @@ public final class InspectionJson {
         json.endArray();
     }
 
-    private void attributions(Explanation explanation) throws IOException {
+    private void attributions(@Nullable Explanation explanation) throws IOException {
         json.name("attributions");
         json.beginArray();
         if (explanation != null) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.StringJoiner;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One HTML file that shows inspections and needs nothing else: its style, its script and all numbers stand in it. Small
@@ -35,14 +36,14 @@ public final class Page {
             "lens.js", "projection.js", "hidden.js", "page.js");
 
     private final List<Inspection> inspections = new ArrayList<>();
-    private final List<Explanation> explanations = new ArrayList<>();
+    private final List<@Nullable Explanation> explanations = new ArrayList<>();
 
     /**
      * Adds a text; several stand side by side.
      *
      * @param explanation what its words did for its label, or null
      */
-    public Page add(Inspection inspection, Explanation explanation) {
+    public Page add(Inspection inspection, @Nullable Explanation explanation) {
         inspections.add(inspection);
         explanations.add(explanation);
         return this;

@@ -1,5 +1,7 @@
 package io.demitasse.study;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The first two principal components of some points (Pearson 1901), found by power iteration on the Gram matrix of the
  * centred points, {@code G = X X^T}: if {@code G u = lambda u}, then {@code sqrt(lambda) u} are the points' coordinates
@@ -26,7 +28,7 @@ public final class PrincipalComponents {
      * @param gram {@code [points, points]}; overwritten
      * @param before components of the same points that these should point the same way as, or null
      */
-    static PrincipalComponents ofCentred(double[][] gram, PrincipalComponents before) {
+    static PrincipalComponents ofCentred(double[][] gram, @Nullable PrincipalComponents before) {
         PrincipalComponents result = new PrincipalComponents();
         double total = 0;
         for (int i = 0; i < gram.length; i++) {

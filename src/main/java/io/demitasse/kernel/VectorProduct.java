@@ -12,9 +12,9 @@ import java.util.Arrays;
  */
 final class VectorProduct implements Parallel.Task {
 
-    /** Inputs that all rows of a task go through together: a panel of them stays in the first-level cache. */
+    /** Inputs that all rows of a task go through together: their part of a panel stays in the first-level cache. */
     private static final int DEPTH = 256;
-    /** Rows a task computes with a packed weight: with DEPTH inputs each they stay in the second-level cache. */
+    /** Rows a task computes with a packed weight: their inputs stay in the second-level cache for all its panels. */
     private static final int WEIGHT_ROWS = 128;
     /** Rows a task computes with a right matrix it packs itself: so many that packing costs little. */
     private static final int PACKED_ROWS = 640;
@@ -139,25 +139,20 @@ final class VectorProduct implements Parallel.Task {
         if (rows <= 0) {
             return;
         }
-        int height = VectorPacking.filledUp(rows);
         int depth = VectorPacking.depth(k);
-        float[] sums = workspace.scratch(worker, SUMS, height * (columns + WIDTH));   // [panel][height][WIDTH]
-        Arrays.fill(sums, 0, height * ((columns + WIDTH - 1) / WIDTH * WIDTH), 0f);
-        // Few rows are done before a panel could leave the cache; its weights are then read in one go.
-        int step = rows <= VectorTiles.HEIGHT ? depth : DEPTH;
-        for (int from = 0; from < depth; from += step) {
-            int some = Math.min(step, depth - from);
-            for (int j = 0; j < columns; j += WIDTH) {
-                accumulate(row, rows, column + j, from, some, sums, j * height, worker);
+        int size = VectorPacking.filledUp(rows) * WIDTH;
+        float[] sums = workspace.scratch(worker, SUMS, size);   // [rows filled up, WIDTH]
+        for (int end = column + columns; column < end; column += WIDTH) {
+            Arrays.fill(sums, 0, size, 0f);
+            for (int from = 0; from < depth; from += DEPTH) {
+                accumulate(row, rows, column, from, Math.min(DEPTH, depth - from), sums, worker);
             }
-        }
-        for (int j = 0; j < columns; j += WIDTH) {
-            finish(row, rows, column + j, Math.min(WIDTH, columns - j), sums, j * height);
+            finish(row, rows, column, Math.min(WIDTH, end - column), sums);
         }
     }
 
     /** Adds to the sums of a panel what the inputs {@code from} to {@code from + some} give. */
-    private void accumulate(int row, int rows, int column, int from, int some, float[] sums, int at, int worker) {
+    private void accumulate(int row, int rows, int column, int from, int some, float[] sums, int worker) {
         int depth = VectorPacking.depth(k);
         float[] panel;
         int panelOffset = 0;
@@ -177,27 +172,27 @@ final class VectorProduct implements Parallel.Task {
         for (int r = 0; r < rows; ) {
             int height = VectorPacking.height(rows - r);
             kernels.tile(height, some, packed, left + r * depth + from * height, panel, panelOffset,
-                    sums, at + r * WIDTH);
+                    sums, r * WIDTH);
             r += height;
         }
     }
 
     /** Bias and activation, or beta, and from the sums to the result. */
-    private void finish(int row, int rows, int column, int columns, float[] sums, int at) {
+    private void finish(int row, int rows, int column, int columns, float[] sums) {
         if (weight == null) {
             for (int r = 0; r < rows; r++) {
-                kernels.combine(1f, sums, at + r * WIDTH, columns, beta,
+                kernels.combine(1f, sums, r * WIDTH, columns, beta,
                         result.data(), result.row(row + r) + column);
             }
             return;
         }
         for (int r = 0; r < rows; r++) {
             if (weight.scales() != null) {
-                kernels.scale(weight.scales(), bias, column, columns, sums, at + r * WIDTH);
+                kernels.scale(weight.scales(), bias, column, columns, sums, r * WIDTH);
             } else {
-                kernels.add(bias, column, columns, sums, at + r * WIDTH);
+                kernels.add(bias, column, columns, sums, r * WIDTH);
             }
-            kernels.activate(activation, sums, at + r * WIDTH, columns, result.data(), result.row(row + r) + column);
+            kernels.activate(activation, sums, r * WIDTH, columns, result.data(), result.row(row + r) + column);
         }
     }
 

@@ -82,6 +82,7 @@ public final class Page {
     /** Attention, {@code [layer][head][query][key]}, then cosines, {@code [depth][token][token]}. */
     private static void writeNumbers(Inspection inspection, OutputStream out) throws IOException {
         Deflater deflater = new Deflater(Deflater.BEST_SPEED);
+        deflater.setStrategy(Deflater.HUFFMAN_ONLY);     // such numbers hardly ever repeat themselves
         try (OutputStream base64 = Base64.getEncoder().wrap(new LeftOpen(out));
                 OutputStream compressed = new DeflaterOutputStream(base64, deflater, 1 << 16)) {
             int tokens = inspection.tokens().size();

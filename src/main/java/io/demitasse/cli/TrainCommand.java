@@ -146,14 +146,14 @@ final class TrainCommand implements Callable<Integer> {
         if (teacher != null) {
             training = Teacher.asked(teacher, init, names, training, options);
         }
+        TrainingResult result;
         try (Parallel parallel = new Parallel(options.threads()); Output table = new Output();
                 TrainingTable listener = new TrainingTable(table, this::tell)) {
-            TrainingResult result = new Trainer(init, names, arguments, distillation, kernels, parallel).train(training,
+            result = new Trainer(init, names, arguments, distillation, kernels, parallel).train(training,
                     TokenizedExample.of(validationTexts, text -> tokenizer.encode(text).ids()),
                     output, resume, listener);
-            listener.close();
-            tell(result);
         }
+        tell(result);
         return 0;
     }
 

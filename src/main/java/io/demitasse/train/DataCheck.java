@@ -72,8 +72,8 @@ public final class DataCheck {
             warnings.add(repeats + " training rows repeat the text of another, as " + quoted(repeated));
         }
         if (!contradicted.isEmpty()) {
-            warnings.add(contradicted.size() + (contradicted.size() == 1 ? " training text has" : " training texts have")
-                    + " more than one label: " + contradiction);
+            warnings.add(contradicted.size()
+                    + (contradicted.size() == 1 ? " training text has" : " training texts have") + " more than one label: " + contradiction);
         }
     }
 

@@ -141,8 +141,8 @@ public final class Metrics {
     }
 
     /**
-     * The expected calibration error (Guo et al. 2017), from 0 to 1: predictions are put into ten bins of equal width by
-     * their confidence, the softmax probability of the predicted label; the error is the mean over the examples of the
+     * The expected calibration error (Guo et al. 2017), from 0 to 1: predictions are put into ten bins of equal width
+     * by their confidence, the softmax probability of the predicted label; the error is the mean over the examples of the
      * difference between their bin's mean confidence and its accuracy.
      */
     public double calibrationError() {

@@ -206,7 +206,9 @@ final class Rows {
         return new IllegalArgumentException(file + ", line " + line + ": " + problem);
     }
 
+    /** The beginning of a text, in one line. */
     static String excerpt(String text) {
-        return text.length() <= 60 ? text : text.substring(0, 60) + "...";
+        String start = text.length() <= 60 ? text : text.substring(0, 60) + "...";
+        return start.replace("\n", "\\n").replace("\r", "\\r");
     }
 }

@@ -206,10 +206,23 @@ class FuzzTest {
 
     @Test
     void aTableOfExamples() throws IOException {
-        byte[] rows = "sentence\tlabel\ngood film\t1\n\"bad\tNEGATIVE\n\nna\u00EFve \u4E2D\tPOSITIVE\r\n"
-                .getBytes(StandardCharsets.UTF_8);
-        Path file = folder.resolve("rows.tsv");
-        fuzz(IllegalArgumentException.class, (random, mutator) -> mutator.mutate(rows, 0, rows.length), input -> {
+        fuzzRows("rows.tsv", "sentence\tlabel\ngood film\t1\n\"bad\tNEGATIVE\n\nna\u00EFve \u4E2D\tPOSITIVE\r\n");
+    }
+
+    @Test
+    void aCsvOfExamples() throws IOException {
+        fuzzRows("rows.csv", "sentence,label\r\n\"good, \"\"film\"\"\",1\n\"two\nlines\",NEGATIVE\n\nx,POSITIVE\r\n");
+    }
+
+    @Test
+    void jsonLinesOfExamples() throws IOException {
+        fuzzRows("rows.jsonl", "{\"text\":\"good\",\"label\":1}\n\n{\"sentence\":\"a\\n\",\"label\":\"NEGATIVE\"}\n");
+    }
+
+    private void fuzzRows(String name, String rows) throws IOException {
+        byte[] bytes = rows.getBytes(StandardCharsets.UTF_8);
+        Path file = folder.resolve(name);
+        fuzz(IllegalArgumentException.class, (random, mutator) -> mutator.mutate(bytes, 0, bytes.length), input -> {
             Files.write(file, input);
             Dataset.read(file, List.of("NEGATIVE", "POSITIVE")).forEach(example ->
                     assertThat(example.label()).isBetween(0, 1));

@@ -117,12 +117,15 @@ class DatasetTest {
         file = file.resolveSibling("data.csv");
         assertRefused("").withMessageContaining(", line 1: expected the header \"sentence,label\"");
         assertRefused("label,sentence\n").withMessageContaining(", line 1: expected the header \"sentence,label\"");
-        assertRefused("sentence,label\n\"a\nb\",1\nc,1,2\n").withMessageContaining(", line 4: expected 2 columns, found 3");
+        assertRefused("sentence,label\n\"a\nb\",1\nc,1,2\n")
+                .withMessageContaining(", line 4: expected 2 columns, found 3");
         assertRefused("sentence,label\na \"b\" c,1\n").withMessageContaining(", line 2: a quote stands inside a field");
-        assertRefused("sentence,label\n\"a,1\nb,0\n").withMessageContaining(", line 2: a quote is opened and never closed");
+        assertRefused("sentence,label\n\"a,1\nb,0\n")
+                .withMessageContaining(", line 2: a quote is opened and never closed");
         assertRefused("sentence,label\n\"a\"b,1\n").withMessageContaining(", line 2: expected a comma or a line end")
                 .withMessageEndingWith("found \"b,1\"");
         assertRefused("sentence,label\n\"a\nb\",1\nc,2\n").withMessageContaining(", line 4: the label is \"2\"");
+        assertRefused("sentence,label\n\"a\r\nb\",c,1\n").withMessageEndingWith("found 3: \"a\\r\\nb,c,1\"");
         assertRefused("sentence,label\n").withMessage(file + ": it has no rows");
     }
 
@@ -143,8 +146,10 @@ class DatasetTest {
         assertRefused(good + "{\"text\":\"a\"\n").withMessageContaining(", line 2: not valid JSON");
         assertRefused(good + "[1]\n").withMessageContaining(", line 2: expected a JSON object");
         assertRefused(good + "{\"label\":1}").withMessageContaining(", line 2: expected a string \"sentence\"");
-        assertRefused(good + "{\"text\":1,\"label\":1}").withMessageContaining(", line 2: expected a string \"sentence\"");
-        assertRefused(good + "{\"text\":\"a\",\"label\":true}").withMessageContaining("line 2: expected a string or a number");
+        assertRefused(good + "{\"text\":1,\"label\":1}")
+                .withMessageContaining(", line 2: expected a string \"sentence\"");
+        assertRefused(good + "{\"text\":\"a\",\"label\":true}")
+                .withMessageContaining("line 2: expected a string or a number");
         assertRefused(good + "{\"text\":\"a\",\"label\":1.5}").withMessageContaining(", line 2: the label is \"1.5\"");
     }
 

@@ -87,8 +87,8 @@ class TrainingReferenceTest {
 
     /**
      * The gradient of a key's bias is zero but for rounding, since it adds the same to all scores of a query, which
-     * softmax does not see. What of it float32 leaves is large enough beside Adam's epsilon to make a step, what float64
-     * leaves is not.
+     * softmax does not see. What of it float32 leaves is large enough beside Adam's epsilon to make a step, what
+     * float64 leaves is not.
      */
     private static double tolerance(Parameter parameter) {
         return parameter.name().endsWith("k_lin.bias") ? 0.1 : TOLERANCE;

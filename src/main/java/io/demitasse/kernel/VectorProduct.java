@@ -13,7 +13,9 @@ import java.util.Arrays;
 final class VectorProduct implements Parallel.Task {
 
     /** Inputs that all rows of a task go through together: their part of a panel stays in the first-level cache. */
-    private static final int DEPTH = 256;
+    private static final int DEPTH = 128;
+    /** Floats in a cache line. */
+    private static final int LINE = 16;
     /** Rows a task computes with a packed weight: their inputs stay in the second-level cache for all its panels. */
     private static final int WEIGHT_ROWS = 128;
     /** Rows a task computes with a right matrix it packs itself: so many that packing costs little. */
@@ -28,6 +30,7 @@ final class VectorProduct implements Parallel.Task {
     private static final int LEFT = Workspace.GEMM_SCRATCH;
     private static final int PANEL = LEFT + 1;
     private static final int SUMS = PANEL + 1;
+    private static final int TOUCHED = SUMS + 1;
 
     private final VectorKernels kernels;
     private final Packing packing = new Packing();
@@ -143,11 +146,21 @@ final class VectorProduct implements Parallel.Task {
         int size = VectorPacking.filledUp(rows) * WIDTH;
         float[] sums = workspace.scratch(worker, SUMS, size);   // [rows filled up, WIDTH]
         for (int end = column + columns; column < end; column += WIDTH) {
-            Arrays.fill(sums, 0, size, 0f);
+            begin(column, Math.min(WIDTH, end - column), sums, size);
             for (int from = 0; from < depth; from += DEPTH) {
                 accumulate(row, rows, column, from, Math.min(DEPTH, depth - from), sums, worker);
             }
             finish(row, rows, column, Math.min(WIDTH, end - column), sums);
+        }
+    }
+
+    /** Sums start with the bias; with weights that are scaled at the end, and where there is no bias, with 0. */
+    private void begin(int column, int columns, float[] sums, int size) {
+        Arrays.fill(sums, 0, size, 0f);
+        if (weight != null && weight.scales() == null) {
+            for (int at = 0; at < size; at += WIDTH) {
+                System.arraycopy(bias, column, sums, at, columns);
+            }
         }
     }
 
@@ -156,9 +169,11 @@ final class VectorProduct implements Parallel.Task {
         int depth = VectorPacking.depth(k);
         float[] panel;
         int panelOffset = 0;
+        int ahead = 0;
         if (weight != null && weight.floats() != null) {
             panel = weight.floats();
             panelOffset = column * depth + from * WIDTH;
+            ahead = Math.min(panelOffset + 2 * some * WIDTH, panel.length) - (panelOffset + some * WIDTH);
         } else if (weight != null) {
             panel = workspace.scratch(worker, PANEL, some * WIDTH);
             kernels.widen(weight.bytes(), column * depth + from * WIDTH, some * WIDTH, panel);
@@ -169,12 +184,37 @@ final class VectorProduct implements Parallel.Task {
                     Math.min(some, k - from), panel, 0, WIDTH);
         }
         int left = packedOffset + row * depth;
+        float touched = 0;
         for (int r = 0; r < rows; ) {
             int height = VectorPacking.height(rows - r);
+            int next = panelOffset + some * WIDTH;
+            touched += touch(panel, next + (int) ((long) ahead * r / rows),
+                    next + (int) ((long) ahead * Math.min(rows, r + height) / rows));
             kernels.tile(height, some, packed, left + r * depth + from * height, panel, panelOffset,
                     sums, r * WIDTH);
             r += height;
         }
+        workspace.scratch(worker, TOUCHED, 1)[0] = touched;
+    }
+
+    /**
+     * Reads a float of each cache line, so that it is on its way to the cache while the processor computes with what is
+     * there. A tile cannot look so far ahead: the multiplications that wait for its loads fill the processor's queue.
+     *
+     * @return something that depends on what was read, without which it would not be
+     */
+    private static float touch(float[] x, int from, int to) {
+        float s0 = 0;
+        float s1 = 0;
+        float s2 = 0;
+        float s3 = 0;
+        for (int i = from; i < to - 3 * LINE; i += 4 * LINE) {
+            s0 += x[i];
+            s1 += x[i + LINE];
+            s2 += x[i + 2 * LINE];
+            s3 += x[i + 3 * LINE];
+        }
+        return s0 + s1 + s2 + s3;
     }
 
     /** Bias and activation, or beta, and from the sums to the result. */
@@ -189,8 +229,6 @@ final class VectorProduct implements Parallel.Task {
         for (int r = 0; r < rows; r++) {
             if (weight.scales() != null) {
                 kernels.scale(weight.scales(), bias, column, columns, sums, r * WIDTH);
-            } else {
-                kernels.add(bias, column, columns, sums, r * WIDTH);
             }
             kernels.activate(activation, sums, r * WIDTH, columns, result.data(), result.row(row + r) + column);
         }

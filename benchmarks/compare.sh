@@ -60,5 +60,5 @@ fi
 
 # The library's own jar comes first: the local Maven repository may hold another build of it.
 # shellcheck disable=SC2086
-exec java --add-modules jdk.incubator.vector ${JAVA_OPTIONS-} -cp "$library:$benchmarks:$here/target/lib/*" \
+exec java -XX:+UseTransparentHugePages --add-modules jdk.incubator.vector ${JAVA_OPTIONS-} -cp "$library:$benchmarks:$here/target/lib/*" \
     io.demitasse.benchmarks.compare.Comparison "${arguments[@]}"

@@ -31,8 +31,8 @@ final class VectorKernels implements Kernels {
     public Weight weight(float[] weight, int out, int in) {
         float[] panels = new float[packedSize(out, in)];
         for (int o = 0; o < out; o += WIDTH) {
-            VectorPacking.pack(false, weight, o * in, in, Math.min(WIDTH, out - o), in,
-                    panels, o * VectorPacking.depth(in), WIDTH);
+            VectorPacking.packRight(true, weight, o * in, in, Math.min(WIDTH, out - o), in,
+                    panels, o * VectorPacking.depth(in));
         }
         return new VectorWeight(panels, null, null, out, in);
     }
@@ -41,8 +41,8 @@ final class VectorKernels implements Kernels {
     public Weight weight(byte[] quantized, float[] scales, int out, int in) {
         byte[] panels = new byte[packedSize(out, in)];
         for (int o = 0; o < out; o += WIDTH) {
-            VectorPacking.pack(quantized, o * in, in, Math.min(WIDTH, out - o), in,
-                    panels, o * VectorPacking.depth(in), WIDTH);
+            VectorPacking.packRight(quantized, o * in, in, Math.min(WIDTH, out - o), in,
+                    panels, o * VectorPacking.depth(in));
         }
         return new VectorWeight(null, panels, scales, out, in);
     }
@@ -75,11 +75,11 @@ final class VectorKernels implements Kernels {
     }
 
     /** {@link VectorTiles#accumulate}, or what stands in for it. */
-    void tile(int height, int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
+    void tiles(int rows, int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
         if (warmUp.done()) {
-            VectorTiles.accumulate(height, depth, x, x0, w, w0, y, y0);
+            VectorTiles.accumulate(rows, depth, x, x0, w, w0, y, y0);
         } else {
-            VectorStandIn.accumulate(height, depth, x, x0, w, w0, y, y0);
+            VectorStandIn.accumulate(rows, depth, x, x0, w, w0, y, y0);
         }
     }
 

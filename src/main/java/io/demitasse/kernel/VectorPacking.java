@@ -1,10 +1,15 @@
 package io.demitasse.kernel;
 
+import static io.demitasse.kernel.VectorTiles.DEPTH;
+import static io.demitasse.kernel.VectorTiles.LOW;
+import static io.demitasse.kernel.VectorTiles.STEP;
+import static io.demitasse.kernel.VectorTiles.WIDTH;
+
 import java.util.Arrays;
 
 /**
- * Lays matrices out as {@link VectorTiles} reads them: {@code [depth, lanes]}, one step's factors beside each other.
- * What is missing at the edges is filled up with zeros, which add nothing.
+ * Lays matrices out as {@link VectorTiles} reads them: the left one as slices {@code [rows, DEPTH]} of its columns, the
+ * right one as panels {@code [depth, WIDTH]}. What is missing at the edges is filled up with zeros, which add nothing.
  */
 final class VectorPacking {
 
@@ -13,53 +18,95 @@ final class VectorPacking {
 
     /** The depth to which k is filled up. */
     static int depth(int k) {
-        return (k + VectorTiles.STEP - 1) / VectorTiles.STEP * VectorTiles.STEP;
+        return (k + STEP - 1) / STEP * STEP;
     }
 
-    /** The height of the block of packed rows that starts where so many rows are left. */
-    static int height(int rows) {
-        return rows > VectorTiles.LOW ? VectorTiles.HEIGHT : VectorTiles.LOW;
+    /** How many slices k is cut into. */
+    static int slices(int k) {
+        return (k + DEPTH - 1) / DEPTH;
     }
 
-    /** How many rows their blocks have together. */
+    /** The rows to which a slice is filled up. */
     static int filledUp(int rows) {
-        int whole = rows / VectorTiles.HEIGHT * VectorTiles.HEIGHT;
-        return rows == whole ? rows : whole + height(rows - whole);
+        return (rows + LOW - 1) / LOW * LOW;
     }
 
     /**
-     * Packs into {@code [depth(k), width]}.
+     * Packs some rows of a left matrix into its slices; {@code packed} is {@code [slices(k), height, DEPTH]}.
      *
-     * @param transposed whether a lane is a column of x, so that x is {@code [k, lanes]}; else it is {@code [lanes, k]}
-     * @param width lanes as packed, at least {@code lanes}
+     * @param transposed whether x is {@code [k, rows]}; else it is {@code [rows, k]}
+     * @param first the first row
+     * @param rows at most {@link VectorTiles#LOW}, less only at the end
+     * @param height the rows of all slices, filled up
      */
-    static void pack(boolean transposed, float[] x, int from, int stride, int lanes, int k, float[] packed, int at,
-                     int width) {
-        if (lanes < width) {
-            Arrays.fill(packed, at, at + k * width, 0f);
-        }
-        Arrays.fill(packed, at + k * width, at + depth(k) * width, 0f);
-        if (transposed) {
-            for (int p = 0; p < k; p++) {
-                System.arraycopy(x, from + p * stride, packed, at + p * width, lanes);
+    static void packLeft(boolean transposed, float[] x, int from, int stride, int first, int rows, int k,
+                         float[] packed, int at, int height) {
+        for (int p = 0; p < k; p += DEPTH) {
+            int some = Math.min(DEPTH, k - p);
+            int slice = at + p * height + first * DEPTH;
+            if (transposed) {
+                transpose(x, from + p * stride + first, stride, rows, some, packed, slice);
+            } else {
+                for (int r = 0; r < rows; r++) {
+                    System.arraycopy(x, from + (first + r) * stride + p, packed, slice + r * DEPTH, some);
+                }
             }
-            return;
-        }
-        int lane = 0;
-        for (; lane + 8 <= lanes; lane += 8) {
-            interleaveEight(x, from + lane * stride, stride, k, packed, at + lane, width);
-        }
-        for (; lane + 4 <= lanes; lane += 4) {
-            interleaveFour(x, from + lane * stride, stride, k, packed, at + lane, width);
-        }
-        for (; lane < lanes; lane++) {
-            for (int p = 0; p < k; p++) {
-                packed[at + lane + p * width] = x[from + lane * stride + p];
+            for (int r = 0; r < rows; r++) {
+                Arrays.fill(packed, slice + r * DEPTH + some, slice + r * DEPTH + depth(some), 0f);
+            }
+            for (int r = rows; r < LOW; r++) {
+                Arrays.fill(packed, slice + r * DEPTH, slice + r * DEPTH + depth(some), 0f);
             }
         }
     }
 
-    private static void interleaveEight(float[] x, int x0, int stride, int k, float[] packed, int at, int width) {
+    private static void transpose(float[] x, int from, int stride, int rows, int k, float[] packed, int at) {
+        if (rows == LOW) {
+            for (int p = 0; p < k; p++) {
+                packed[at + p] = x[from];
+                packed[at + p + DEPTH] = x[from + 1];
+                packed[at + p + 2 * DEPTH] = x[from + 2];
+                packed[at + p + 3 * DEPTH] = x[from + 3];
+                from += stride;
+            }
+            return;
+        }
+        for (int r = 0; r < rows; r++) {
+            for (int p = 0; p < k; p++) {
+                packed[at + r * DEPTH + p] = x[from + p * stride + r];
+            }
+        }
+    }
+
+    /**
+     * Packs some of a right matrix into {@code [depth(k), WIDTH]}.
+     *
+     * @param transposed whether x is {@code [columns, k]}, as a linear layer's weight is; else it is {@code [k, columns]}
+     */
+    static void packRight(boolean transposed, float[] x, int from, int stride, int columns, int k, float[] packed,
+                          int at) {
+        if (columns < WIDTH) {
+            Arrays.fill(packed, at, at + k * WIDTH, 0f);
+        }
+        Arrays.fill(packed, at + k * WIDTH, at + depth(k) * WIDTH, 0f);
+        if (!transposed) {
+            for (int p = 0; p < k; p++) {
+                System.arraycopy(x, from + p * stride, packed, at + p * WIDTH, columns);
+            }
+            return;
+        }
+        int column = 0;
+        for (; column + 8 <= columns; column += 8) {
+            interleaveEight(x, from + column * stride, stride, k, packed, at + column);
+        }
+        for (; column < columns; column++) {
+            for (int p = 0; p < k; p++) {
+                packed[at + column + p * WIDTH] = x[from + column * stride + p];
+            }
+        }
+    }
+
+    private static void interleaveEight(float[] x, int x0, int stride, int k, float[] packed, int at) {
         int x1 = x0 + stride;
         int x2 = x1 + stride;
         int x3 = x2 + stride;
@@ -76,28 +123,15 @@ final class VectorPacking {
             packed[at + 5] = x[x5 + p];
             packed[at + 6] = x[x6 + p];
             packed[at + 7] = x[x7 + p];
-            at += width;
+            at += WIDTH;
         }
     }
 
-    private static void interleaveFour(float[] x, int x0, int stride, int k, float[] packed, int at, int width) {
-        int x1 = x0 + stride;
-        int x2 = x1 + stride;
-        int x3 = x2 + stride;
-        for (int p = 0; p < k; p++) {
-            packed[at] = x[x0 + p];
-            packed[at + 1] = x[x1 + p];
-            packed[at + 2] = x[x2 + p];
-            packed[at + 3] = x[x3 + p];
-            at += width;
-        }
-    }
-
-    /** As {@link #pack} does for floats, for the {@code [lanes, k]} bytes of a weight. */
-    static void pack(byte[] x, int from, int stride, int lanes, int k, byte[] packed, int at, int width) {
-        for (int lane = 0; lane < lanes; lane++) {
+    /** As {@link #packRight} does for floats, for the {@code [columns, k]} bytes of a weight. */
+    static void packRight(byte[] x, int from, int stride, int columns, int k, byte[] packed, int at) {
+        for (int column = 0; column < columns; column++) {
             for (int p = 0; p < k; p++) {
-                packed[at + lane + p * width] = x[from + lane * stride + p];
+                packed[at + column + p * WIDTH] = x[from + column * stride + p];
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.demitasse.kernel;
 
+import static io.demitasse.kernel.VectorTiles.DEPTH;
 import static io.demitasse.kernel.VectorTiles.WIDTH;
 
 import java.util.Arrays;
@@ -12,12 +13,10 @@ import java.util.Arrays;
  */
 final class VectorProduct implements Parallel.Task {
 
-    /** Inputs that all rows of a task go through together: their part of a panel stays in the first-level cache. */
-    private static final int DEPTH = 128;
     /** Floats in a cache line. */
     private static final int LINE = 16;
-    /** Rows a task computes with a packed weight: their inputs stay in the second-level cache for all its panels. */
-    private static final int WEIGHT_ROWS = 128;
+    /** Floats of the rows a task computes with a packed weight: they stay in the second-level cache for all panels. */
+    private static final int WEIGHT_FLOATS = 1 << 18;
     /** Rows a task computes with a right matrix it packs itself: so many that packing costs little. */
     private static final int PACKED_ROWS = 640;
     /** Columns a task computes at most. */
@@ -36,12 +35,13 @@ final class VectorProduct implements Parallel.Task {
     private final Packing packing = new Packing();
     private Workspace workspace;
 
-    // The left matrix, [m, k], and its packed form: blocks of [depth, height].
+    // The left matrix, [m, k], and its packed form: slices of [height, DEPTH].
     private Matrix left;
     private boolean transposeLeft;
     private float[] packed;
     private int packedOffset;
     private int m;
+    private int height;
     private int k;
 
     // The right matrix, [k, n]: a weight, or one that is still to be packed.
@@ -72,7 +72,7 @@ final class VectorProduct implements Parallel.Task {
         this.bias = bias;
         this.activation = activation;
         this.n = weight.out();
-        run(x, false, weight.in(), y, WEIGHT_ROWS, workspace);
+        run(x, false, weight.in(), y, Math.max(VectorTiles.HIGH, WEIGHT_FLOATS / weight.in()), workspace);
     }
 
     /** {@link Kernels#multiply}. */
@@ -97,19 +97,20 @@ final class VectorProduct implements Parallel.Task {
         this.result = result;
         this.workspace = workspace;
         long mark = workspace.mark();
-        Matrix blocks = workspace.matrix(VectorPacking.filledUp(m), VectorPacking.depth(k));
-        packed = blocks.data();
-        packedOffset = blocks.offset();
-        int count = (m + VectorTiles.HEIGHT - 1) / VectorTiles.HEIGHT;
+        height = VectorPacking.filledUp(m);
+        Matrix slices = workspace.matrix(VectorPacking.slices(k) * height, DEPTH);
+        packed = slices.data();
+        packedOffset = slices.offset();
+        int groups = height / VectorTiles.LOW;
         if (m <= FEW_ROWS) {
-            for (int block = 0; block < count; block++) {
-                packing.run(block, 0);
+            for (int group = 0; group < groups; group++) {
+                packing.run(group, 0);
             }
         } else {
-            workspace.run(count, packing);
+            workspace.run(groups, packing);
         }
         int down = (m + mostRows - 1) / mostRows;
-        taskRows = ((m + down - 1) / down + VectorTiles.HEIGHT - 1) / VectorTiles.HEIGHT * VectorTiles.HEIGHT;
+        taskRows = ((m + down - 1) / down + VectorTiles.HIGH - 1) / VectorTiles.HIGH * VectorTiles.HIGH;
         int panels = (n + WIDTH - 1) / WIDTH;
         int share = panels * down / (TASKS_A_THREAD * workspace.parallel().threads());
         taskColumns = Math.max(1, Math.min(share, COLUMNS / WIDTH)) * WIDTH;
@@ -120,15 +121,13 @@ final class VectorProduct implements Parallel.Task {
         this.result = null;
     }
 
-    /** Packs one block of the left matrix's rows. */
+    /** Packs some of the left matrix's rows. */
     private final class Packing implements Parallel.Task {
         @Override
-        public void run(int block, int worker) {
-            int row = block * VectorTiles.HEIGHT;
-            int rows = Math.min(VectorTiles.HEIGHT, m - row);
-            int from = transposeLeft ? left.offset() + row : left.row(row);
-            VectorPacking.pack(transposeLeft, left.data(), from, left.stride(), rows, k, packed, packedOffset
-                    + row * VectorPacking.depth(k), VectorPacking.height(rows));
+        public void run(int group, int worker) {
+            int row = group * VectorTiles.LOW;
+            VectorPacking.packLeft(transposeLeft, left.data(), left.offset(), left.stride(), row,
+                    Math.min(VectorTiles.LOW, m - row), k, packed, packedOffset, height);
         }
     }
 
@@ -166,33 +165,34 @@ final class VectorProduct implements Parallel.Task {
 
     /** Adds to the sums of a panel what the inputs {@code from} to {@code from + some} give. */
     private void accumulate(int row, int rows, int column, int from, int some, float[] sums, int worker) {
-        int depth = VectorPacking.depth(k);
+        int size = some * WIDTH;
         float[] panel;
-        int panelOffset = 0;
-        int ahead = 0;
+        int at = 0;
+        int next = 0;
+        int end = 0;
         if (weight != null && weight.floats() != null) {
             panel = weight.floats();
-            panelOffset = column * depth + from * WIDTH;
-            ahead = Math.min(panelOffset + 2 * some * WIDTH, panel.length) - (panelOffset + some * WIDTH);
+            at = column * VectorPacking.depth(k) + from * WIDTH;
+            next = at + size;
+            end = Math.min(next + size, panel.length);
         } else if (weight != null) {
-            panel = workspace.scratch(worker, PANEL, some * WIDTH);
-            kernels.widen(weight.bytes(), column * depth + from * WIDTH, some * WIDTH, panel);
+            panel = workspace.scratch(worker, PANEL, size);
+            kernels.widen(weight.bytes(), column * VectorPacking.depth(k) + from * WIDTH, size, panel);
         } else {
-            panel = workspace.scratch(worker, PANEL, some * WIDTH);
+            panel = workspace.scratch(worker, PANEL, size);
             int first = transposeRight ? right.row(column) + from : right.row(from) + column;
-            VectorPacking.pack(!transposeRight, right.data(), first, right.stride(), Math.min(WIDTH, n - column),
-                    Math.min(some, k - from), panel, 0, WIDTH);
+            VectorPacking.packRight(transposeRight, right.data(), first, right.stride(), Math.min(WIDTH, n - column),
+                    Math.min(some, k - from), panel, 0);
         }
-        int left = packedOffset + row * depth;
+        int slice = packedOffset + from * height + row * DEPTH;
+        int filledUp = VectorPacking.filledUp(rows);
+        int share = (end - next) / ((rows + VectorTiles.HIGH - 1) / VectorTiles.HIGH);
         float touched = 0;
-        for (int r = 0; r < rows; ) {
-            int height = VectorPacking.height(rows - r);
-            int next = panelOffset + some * WIDTH;
-            touched += touch(panel, next + (int) ((long) ahead * r / rows),
-                    next + (int) ((long) ahead * Math.min(rows, r + height) / rows));
-            kernels.tile(height, some, packed, left + r * depth + from * height, panel, panelOffset,
+        for (int r = 0; r < filledUp; r += VectorTiles.HIGH) {
+            touched += touch(panel, next, Math.min(next + share, end));
+            next += share;
+            kernels.tiles(Math.min(VectorTiles.HIGH, filledUp - r), some, packed, slice + r * DEPTH, panel, at,
                     sums, r * WIDTH);
-            r += height;
         }
         workspace.scratch(worker, TOUCHED, 1)[0] = touched;
     }
@@ -238,24 +238,21 @@ final class VectorProduct implements Parallel.Task {
     static void gemm(VectorKernels kernels, boolean transposeA, boolean transposeB, int m, int n, int k, float alpha,
                      float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb, float beta, float[] c,
                      int cOffset, int ldc, Workspace workspace, int worker) {
-        int depth = VectorPacking.depth(k);
-        int filledUp = VectorPacking.filledUp(m);
-        float[] left = workspace.scratch(worker, LEFT, filledUp * depth);       // blocks of [depth, height]
-        for (int i = 0; i < m; i += VectorTiles.HEIGHT) {
-            int rows = Math.min(VectorTiles.HEIGHT, m - i);
-            VectorPacking.pack(transposeA, a, aOffset + i * (transposeA ? 1 : lda), lda, rows, k, left, i * depth,
-                    VectorPacking.height(rows));
+        int height = VectorPacking.filledUp(m);
+        float[] left = workspace.scratch(worker, LEFT, VectorPacking.slices(k) * height * DEPTH);
+        for (int i = 0; i < m; i += VectorTiles.LOW) {
+            VectorPacking.packLeft(transposeA, a, aOffset, lda, i, Math.min(VectorTiles.LOW, m - i), k, left, 0, height);
         }
-        float[] panel = workspace.scratch(worker, PANEL, depth * WIDTH);        // [depth, WIDTH]
-        float[] sums = workspace.scratch(worker, SUMS, filledUp * WIDTH);       // [m filled up, WIDTH]
+        float[] panel = workspace.scratch(worker, PANEL, DEPTH * WIDTH);        // [DEPTH, WIDTH]
+        float[] sums = workspace.scratch(worker, SUMS, height * WIDTH);         // [height, WIDTH]
         for (int j = 0; j < n; j += WIDTH) {
             int columns = Math.min(WIDTH, n - j);
-            VectorPacking.pack(!transposeB, b, bOffset + j * (transposeB ? ldb : 1), ldb, columns, k, panel, 0, WIDTH);
-            Arrays.fill(sums, 0, filledUp * WIDTH, 0f);
-            for (int i = 0; i < m; ) {
-                int height = VectorPacking.height(m - i);
-                kernels.tile(height, depth, left, i * depth, panel, 0, sums, i * WIDTH);
-                i += height;
+            Arrays.fill(sums, 0, height * WIDTH, 0f);
+            for (int p = 0; p < k; p += DEPTH) {
+                int some = Math.min(DEPTH, k - p);
+                VectorPacking.packRight(transposeB, b, bOffset + (transposeB ? j * ldb + p : p * ldb + j), ldb, columns,
+                        some, panel, 0);
+                kernels.tiles(height, VectorPacking.depth(some), left, p * height, panel, 0, sums, 0);
             }
             for (int i = 0; i < m; i++) {
                 kernels.combine(alpha, sums, i * WIDTH, columns, beta, c, cOffset + i * ldc + j);

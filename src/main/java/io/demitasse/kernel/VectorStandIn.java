@@ -12,21 +12,21 @@ final class VectorStandIn {
     private VectorStandIn() {
     }
 
-    static void accumulate(int height, int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
-        for (int row = 0; row < height; row++) {
+    static void accumulate(int rows, int depth, float[] x, int x0, float[] w, int w0, float[] y, int y0) {
+        for (int row = 0; row < rows; row++) {
             for (int j = 0; j < WIDTH; j += 4) {
-                addFour(depth, x, x0 + row, height, w, w0 + j, y, y0 + row * WIDTH + j);
+                addFour(depth, x, x0 + row * VectorTiles.DEPTH, w, w0 + j, y, y0 + row * WIDTH + j);
             }
         }
     }
 
-    private static void addFour(int depth, float[] x, int x0, int height, float[] w, int w0, float[] y, int at) {
+    private static void addFour(int depth, float[] x, int x0, float[] w, int w0, float[] y, int at) {
         float s0 = y[at];
         float s1 = y[at + 1];
         float s2 = y[at + 2];
         float s3 = y[at + 3];
         for (int k = 0; k < depth; k++) {
-            float factor = x[x0 + k * height];
+            float factor = x[x0 + k];
             int from = w0 + k * WIDTH;
             s0 = Math.fma(factor, w[from], s0);
             s1 = Math.fma(factor, w[from + 1], s1);

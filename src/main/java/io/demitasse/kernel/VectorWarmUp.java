@@ -18,7 +18,7 @@ final class VectorWarmUp implements Runnable {
     private static final long COMPILED_NANOS = CALLS * 3_000L;
     private static final long MOST_NANOS = 5_000_000_000L;
 
-    private final float[] x = new float[DEPTH * WIDTH];
+    private final float[] x = new float[VectorTiles.HIGH * VectorTiles.DEPTH];
     private final float[] w = new float[DEPTH * WIDTH];
     private final float[] y = new float[DEPTH * WIDTH];
     private final byte[] bytes = new byte[w.length];
@@ -56,8 +56,10 @@ final class VectorWarmUp implements Runnable {
         warm(() -> VectorMath.gelu(x, 0, 2 * WIDTH, y, 0));
         warm(() -> VectorMath.softmax(x, 0, 2 * WIDTH));
         warm(() -> VectorMath.layerNorm(x, 0, 2 * WIDTH, w, w, 1f, y, 0));
-        warm(() -> VectorTiles.accumulate(VectorTiles.HEIGHT, DEPTH, x, 0, w, 0, y, 0));
-        warm(() -> VectorTiles.accumulate(VectorTiles.LOW, DEPTH, x, 0, w, 0, y, 0));
+        for (int rows = VectorTiles.HIGH; rows > 0; rows -= VectorTiles.LOW) {
+            int height = rows;
+            warm(() -> VectorTiles.accumulate(height, DEPTH, x, 0, w, 0, y, 0));
+        }
         warm(() -> VectorMath.widen(bytes, 0, w.length, w));
         warm(() -> VectorMath.scale(x, x, 0, WIDTH, y, 0));
         warm(() -> VectorMath.add(x, 0, WIDTH, y, 0));

@@ -59,6 +59,7 @@ final class VectorKernels implements Kernels {
     @Override
     public void multiply(Matrix a, boolean transposeA, Matrix b, boolean transposeB, float beta, Matrix c,
                          Workspace workspace) {
+        warmUp.await();
         product(workspace).multiply(a, transposeA, b, transposeB, beta, c, workspace);
     }
 
@@ -149,12 +150,14 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void softmaxBackward(float[] y, int yOffset, int n, float[] dy, int dyOffset) {
+        warmUp.await();
         VectorGradients.softmax(y, yOffset, n, dy, dyOffset);
     }
 
     @Override
     public void activateBackward(Activation activation, float[] x, int xOffset, int n, float[] dy, int dyOffset) {
         if (activation == Activation.GELU) {
+            warmUp.await();
             VectorGradients.gelu(x, xOffset, n, dy, dyOffset);
         } else {
             Kernels.super.activateBackward(activation, x, xOffset, n, dy, dyOffset);
@@ -165,12 +168,14 @@ final class VectorKernels implements Kernels {
     public void layerNormBackward(float[] x, int xOffset, int n, float[] weight, float epsilon,
                                   float[] dy, int dyOffset, float[] dWeight, int dWeightOffset,
                                   float[] dBias, int dBiasOffset) {
+        warmUp.await();
         VectorGradients.layerNorm(x, xOffset, n, weight, epsilon, dy, dyOffset, dWeight, dWeightOffset,
                 dBias, dBiasOffset);
     }
 
     @Override
     public void dropout(long key, int position, float probability, float[] x, int offset, int n) {
+        warmUp.await();
         VectorGradients.dropout(key, position, probability, x, offset, n);
     }
 }

@@ -22,6 +22,7 @@ final class VectorWarmUp implements Runnable {
     private final float[] w = new float[DEPTH * WIDTH];
     private final float[] y = new float[DEPTH * WIDTH];
     private final byte[] bytes = new byte[w.length];
+    private final Thread thread = new Thread(null, this, "demitasse-warm-up", 0, false);
     private volatile boolean done;
 
     private VectorWarmUp() {
@@ -39,10 +40,9 @@ final class VectorWarmUp implements Runnable {
 
     private static VectorWarmUp start() {
         VectorWarmUp warmUp = new VectorWarmUp();
-        Thread thread = new Thread(null, warmUp, "demitasse-warm-up", 0, false);
-        thread.setDaemon(true);
-        thread.setContextClassLoader(null);
-        thread.start();
+        warmUp.thread.setDaemon(true);
+        warmUp.thread.setContextClassLoader(null);
+        warmUp.thread.start();
         return warmUp;
     }
 
@@ -51,8 +51,31 @@ final class VectorWarmUp implements Runnable {
         return done;
     }
 
+    /** Waits until it is: for what nothing stands in for. */
+    void await() {
+        boolean interrupted = false;
+        while (!done) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     @Override
     public void run() {
+        try {
+            warmAll();
+        } finally {
+            done = true;
+        }
+    }
+
+    private void warmAll() {
         warm(() -> VectorMath.gelu(x, 0, 2 * WIDTH, y, 0));
         warm(() -> VectorMath.softmax(x, 0, 2 * WIDTH));
         warm(() -> VectorMath.layerNorm(x, 0, 2 * WIDTH, w, w, 1f, y, 0));
@@ -64,7 +87,6 @@ final class VectorWarmUp implements Runnable {
         warm(() -> VectorMath.scale(x, x, 0, WIDTH, y, 0));
         warm(() -> VectorMath.add(x, 0, WIDTH, y, 0));
         warm(() -> VectorMath.combine(1f, x, 0, WIDTH, 0f, y, 0));
-        done = true;
     }
 
     private static void warm(Runnable function) {

@@ -16,7 +16,7 @@ final class VectorWarmUp implements Runnable {
     private static final int CALLS = 64;
     /** Compiled, a function takes a tenth of this. */
     private static final long COMPILED_NANOS = CALLS * 3_000L;
-    private static final long MOST_NANOS = 5_000_000_000L;
+    private static final long MOST_NANOS = 2_000_000_000L;
 
     private final float[] x = new float[VectorTiles.HIGH * VectorTiles.DEPTH];
     private final float[] w = new float[DEPTH * WIDTH];

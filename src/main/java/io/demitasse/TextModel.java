@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** What {@link TextClassifier} and {@link TextEncoder} share: a tokenizer, an encoder, threads and memory. */
 final class TextModel implements AutoCloseable {
 
-    /** Tokens that go through the encoder at once; it bounds the memory, about 40 kB a token at 768 dims. */
+    /** Tokens that go through the encoder at once; it bounds the memory, about 50 kB a token at 768 dims. */
     private static final int TOKENS = 2048;
 
     /** The encoder, as far as its results are needed. */
@@ -50,22 +50,29 @@ final class TextModel implements AutoCloseable {
     private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
 
-    private TextModel(Config config, @Nullable WordPieceTokenizer tokenizer, Kernels kernels, Encoder encoder, Options options) {
+    private TextModel(Config config, @Nullable WordPieceTokenizer tokenizer, Kernels kernels, Encoder encoder,
+                      Parallel parallel, Truncation truncation) {
         this.config = config;
         this.tokenizer = tokenizer;
         this.kernels = kernels;
         this.encoder = encoder;
-        this.parallel = new Parallel(options.threads());
-        this.truncation = options.truncation();
+        this.parallel = parallel;
+        this.truncation = truncation;
     }
 
     static TextModel load(FlatFile file, Options options) {
         Config config = Config.parse(file.path(), file.config());
         Kernels kernels = KernelChoice.choose(options.kernels());
         WordPieceTokenizer tokenizer = file.has(FlatFile.VOCABULARY) ? tokenizer(file, config, options) : null;
-        Encoder encoder = Encoder.load(file, config, kernels);
-        file.verify(options.threads());
-        return new TextModel(config, tokenizer, kernels, encoder, options);
+        Parallel parallel = new Parallel(options.threads());
+        try {
+            Encoder encoder = Encoder.load(file, config, kernels, parallel);
+            file.verify(options.threads());
+            return new TextModel(config, tokenizer, kernels, encoder, parallel, options.truncation());
+        } catch (RuntimeException | Error e) {
+            parallel.close();
+            throw e;
+        }
     }
 
     private static WordPieceTokenizer tokenizer(FlatFile file, Config config, Options options) {

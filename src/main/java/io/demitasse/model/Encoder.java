@@ -3,6 +3,7 @@ package io.demitasse.model;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Matrix;
+import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,21 @@ public final class Encoder {
      */
     public static Encoder load(FlatFile file, Config config, Kernels kernels) {
         return load(Weights.of(file), config, kernels);
+    }
+
+    /** {@link #load(FlatFile, Config, Kernels)} on all of these threads: to lay weights out takes longer than to read. */
+    public static Encoder load(FlatFile file, Config config, Kernels kernels, Parallel parallel) {
+        Weights root = Weights.of(file);
+        Embeddings[] embeddings = new Embeddings[1];
+        Block[] blocks = new Block[config.layers()];
+        parallel.run(blocks.length + 1, (index, worker) -> {
+            if (index < blocks.length) {
+                blocks[index] = Block.load(root.of(blockName(index)), kernels, config);
+            } else {
+                embeddings[0] = Embeddings.load(root, kernels, config);
+            }
+        });
+        return new Encoder(config, embeddings[0], List.of(blocks));
     }
 
     static Encoder load(Weights root, Config config, Kernels kernels) {

@@ -186,14 +186,8 @@ final class VectorProduct implements Parallel.Task {
         }
         int slice = packedOffset + from * height + row * DEPTH;
         int filledUp = VectorPacking.filledUp(rows);
-        int share = (end - next) / ((rows + VectorTiles.HIGH - 1) / VectorTiles.HIGH);
-        float touched = 0;
-        for (int r = 0; r < filledUp; r += VectorTiles.HIGH) {
-            touched += touch(panel, next, Math.min(next + share, end));
-            next += share;
-            kernels.tiles(Math.min(VectorTiles.HIGH, filledUp - r), some, packed, slice + r * DEPTH, panel, at,
-                    sums, r * WIDTH);
-        }
+        float touched = touch(panel, next, end);
+        kernels.tiles(filledUp, some, packed, slice, panel, at, sums, 0);
         workspace.scratch(worker, TOUCHED, 1)[0] = touched;
     }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs the examples against the library as an app gets it: the jar without the command line and the server,
-# and gson. Fails if that jar is larger than is promised. Needs `mvn package` before.
+# Builds and runs the examples against what an app that classifies needs: the jar without the command line, the server
+# and fine-tuning, and gson. Fails if that jar is larger than is promised. Needs `mvn package` before.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -12,7 +12,7 @@ trap 'rm -rf "$out"' EXIT
 mkdir "$out/library"
 (cd "$out/library" && jar --extract --file "$OLDPWD/target/demitasse.jar")
 # Without its descriptor, which lists the packages that go.
-rm -rf "$out"/library/{module-info.class,io/demitasse/cli,io/demitasse/serve}
+rm -rf "$out"/library/{module-info.class,io/demitasse/cli,io/demitasse/serve,io/demitasse/train}
 jar --create --file "$out/library.jar" --no-manifest -C "$out/library" .
 size=$(wc -c < "$out/library.jar")
 echo "the library's jar has $size bytes"

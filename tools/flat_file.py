@@ -12,7 +12,6 @@ All numbers are little-endian.
 
 import json
 import mmap
-import os
 import re
 import struct
 import zlib
@@ -24,7 +23,7 @@ from typing import Dict, Iterable, List, Optional, Tuple
 import numpy as np
 
 from dtypes import NUMPY
-from model_files import ModelError, as_array, is_count, parse_json_object
+from model_files import ModelError, as_array, is_count, parse_json_object, whole_file
 
 MAGIC = b"DEMIFLAT"
 VERSION = 1
@@ -72,19 +71,9 @@ def write_flat(path: Path, header: dict, infos: List[TensorInfo], arrays: Iterab
         raise ModelError(f"{path}: exists and is not a file")
     if not path.parent.is_dir():
         raise ModelError(f"{path}: the folder {path.parent} does not exist")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     offsets = _offsets(path, header, infos)
-    try:
-        with open(temporary, "xb") as file:
-            try:
-                length = _write(file, path, header, infos, offsets, arrays)
-                os.replace(temporary, path)
-            except BaseException:
-                temporary.unlink()
-                raise
-    except OSError as e:
-        raise ModelError(f"{path}: cannot write it: {e.strerror}") from e
-    return length
+    with whole_file(path) as file:
+        return _write(file, path, header, infos, offsets, arrays)
 
 
 def _write(file, path, header, infos, offsets, arrays):
@@ -107,10 +96,7 @@ def _write(file, path, header, infos, offsets, arrays):
     file.seek(0)
     file.write(PREFIX.pack(MAGIC, VERSION, 0, len(text)) + text)
     # An empty tensor at the end writes nothing, yet the file must reach to where it stands.
-    length = file.truncate(max([file.seek(0, 2)] + offsets[-1:]))
-    file.flush()
-    os.fsync(file.fileno())
-    return length
+    return file.truncate(max([file.seek(0, 2)] + offsets[-1:]))
 
 
 def _offsets(path, header, infos):

@@ -1,7 +1,6 @@
 """Writes a flat weight file as a folder that Hugging Face's transformers load."""
 
 import json
-import os
 import struct
 from math import prod
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 
 from dtypes import NUMPY, dequantize_rows
 from flat_file import read_flat
-from model_files import ModelError
+from model_files import ModelError, whole_file
 from model_names import EMBEDDINGS, LAYER, LAYERS, TOKEN_TYPES, read_config
 
 VOCABULARY = "vocabulary"
@@ -120,18 +119,7 @@ def _json(value):
 
 
 def _write(path, content):
-    """Bytes, or an iterable of them; the file appears only when it is whole."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "xb") as file:
-            try:
-                for chunk in [content] if isinstance(content, bytes) else content:
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(temporary, path)
-            except BaseException:
-                temporary.unlink()
-                raise
-    except OSError as e:
-        raise ModelError(f"{path}: cannot write it: {e.strerror}") from e
+    """Bytes, or an iterable of them."""
+    with whole_file(path) as file:
+        for chunk in [content] if isinstance(content, bytes) else content:
+            file.write(chunk)

@@ -1,7 +1,9 @@
-"""What every reader here shares: one kind of error, and JSON that is checked as it is read."""
+"""What readers and writers here share: one kind of error, JSON that is checked as it is read, files that are whole."""
 
 import json
+import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,24 @@ class ModelError(Exception):
 
     def __init__(self, message):
         super().__init__(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", message))
+
+
+@contextmanager
+def whole_file(path: Path):
+    """A binary file to write, which appears at ``path`` only when it is whole and on the disk."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            try:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                os.replace(temporary, path)
+            except BaseException:
+                temporary.unlink()
+                raise
+    except OSError as e:
+        raise ModelError(f"{path}: cannot write it: {e.strerror}") from e
 
 
 def parse_json_object(text: bytes, where) -> dict:

@@ -287,7 +287,7 @@ class ProcessTest(ConverterTest):
 class InterruptTest(ConverterTest):
 
     def test_interrupt_is_one_line(self):
-        with mock.patch("flat_file.os.replace", side_effect=KeyboardInterrupt):
+        with mock.patch("model_files.os.replace", side_effect=KeyboardInterrupt):
             self.assert_refused("convert.py: interrupted")
 
     def test_unforeseen_failure_is_one_line(self):

@@ -163,7 +163,7 @@ class FlatFileTest(ConverterTest):
     def test_failed_write_keeps_the_old_file(self):
         for failure, expected in ((OSError(errno.ENOSPC, "No space left on device"), ModelError),
                                   (KeyboardInterrupt(), KeyboardInterrupt)):
-            with mock.patch("flat_file.os.fsync", side_effect=failure), self.assertRaises(expected):
+            with mock.patch("model_files.os.fsync", side_effect=failure), self.assertRaises(expected):
                 write_flat(self.out, HEADER, self.infos[:1], self.arrays[:1])
             self.assertEqual(self.out.read_bytes(), self.content)
             self.assertEqual([path.name for path in self.folder.iterdir() if path.is_file()], [self.out.name])

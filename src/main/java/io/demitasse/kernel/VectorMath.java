@@ -36,7 +36,7 @@ final class VectorMath {
     }
 
     /** {@code y = erf(|x| / sqrt(2))} as it is computed from 1 on. */
-    static void erfFromOne(float[] x, int xOffset, int n, float[] y, int yOffset) {
+    private static void erfFromOne(float[] x, int xOffset, int n, float[] y, int yOffset) {
         for (int i = 0; i < n; i += LANES) {
             FloatVector a = FloatVector.fromArray(SPECIES, x, xOffset + i).mul(MathFunctions.SQRT_HALF).abs();
             a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
@@ -103,7 +103,7 @@ final class VectorMath {
             FloatVector p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
                     .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
             FloatVector mantissa = p.mul(r.mul(r)).add(r).add(1f);
-            // n is a whole number and stands in the lowest bits of the shifted float, whose own part the shift drops.
+            // It stands in the lowest bits of the shifted float, whose own part the shift drops.
             IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
             mantissa.mul(power.reinterpretAsFloats())
                     .blend(0f, v.compare(VectorOperators.LT, MathFunctions.EXP_MIN)).intoArray(x, i);

@@ -33,7 +33,7 @@ final class VectorWarmUp implements Runnable {
         static final VectorWarmUp WARM_UP = start();
     }
 
-    /** Starts the thread if that has not been done. It ends when the functions are compiled, and then holds nothing. */
+    /** Starts the thread if that has not been done. It ends when the functions are compiled. */
     static VectorWarmUp shared() {
         return Shared.WARM_UP;
     }

@@ -15,7 +15,7 @@ import io.demitasse.kernel.Workspace;
 public final class Attention {
 
     /** Queries whose scores are held at once, so that they stay in a cache however long the text is. */
-    private static final int QUERIES = 64;
+    private static final int QUERIES = 128;
 
     private final String name;
     private final Kernels kernels;

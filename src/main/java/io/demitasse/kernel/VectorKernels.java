@@ -9,8 +9,8 @@ import static io.demitasse.kernel.VectorTiles.WIDTH;
 final class VectorKernels implements Kernels {
 
     /**
-     * {@code [panel][depth][WIDTH]}, the last panel and the depth filled up with zeros: as floats, or as bytes with a
-     * scale an output.
+     * {@code [panel][depth][WIDTH]}, the last panel and the depth filled up with zeros: as floats from
+     * {@link CacheLine#LEAD} on, or as bytes with a scale an output.
      */
     record VectorWeight(float[] floats, byte[] bytes, float[] scales, int out, int in) implements Weight {
     }
@@ -29,10 +29,10 @@ final class VectorKernels implements Kernels {
 
     @Override
     public Weight weight(float[] weight, int out, int in) {
-        float[] panels = new float[packedSize(out, in)];
+        float[] panels = new float[CacheLine.LEAD + packedSize(out, in)];
         for (int o = 0; o < out; o += WIDTH) {
             VectorPacking.packRight(true, weight, o * in, in, Math.min(WIDTH, out - o), in,
-                    panels, o * VectorPacking.depth(in));
+                    panels, CacheLine.LEAD + o * VectorPacking.depth(in));
         }
         return new VectorWeight(panels, null, null, out, in);
     }
@@ -85,11 +85,11 @@ final class VectorKernels implements Kernels {
     }
 
     /** {@link VectorMath#widen}, or what stands in for it. */
-    void widen(byte[] bytes, int from, int n, float[] floats) {
+    void widen(byte[] bytes, int from, int n, float[] floats, int to) {
         if (warmUp.done()) {
-            VectorMath.widen(bytes, from, n, floats);
+            VectorMath.widen(bytes, from, n, floats, to);
         } else {
-            VectorStandIn.widen(bytes, from, n, floats);
+            VectorStandIn.widen(bytes, from, n, floats, to);
         }
     }
 

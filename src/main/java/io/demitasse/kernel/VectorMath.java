@@ -233,12 +233,12 @@ final class VectorMath {
     }
 
     /** Bytes to floats; {@code n} is a multiple of two vectors. */
-    static void widen(byte[] bytes, int from, int n, float[] floats) {
+    static void widen(byte[] bytes, int from, int n, float[] floats, int to) {
         for (int i = 0; i < n; i += BYTES.length()) {
             ByteVector b = ByteVector.fromArray(BYTES, bytes, from + i);
-            ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 0)).intoArray(floats, i);
+            ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 0)).intoArray(floats, to + i);
             if (BYTES.length() > LANES) {
-                ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 1)).intoArray(floats, i + LANES);
+                ((FloatVector) b.convertShape(VectorOperators.B2F, SPECIES, 1)).intoArray(floats, to + i + LANES);
             }
         }
     }

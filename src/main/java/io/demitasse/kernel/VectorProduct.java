@@ -13,8 +13,6 @@ import java.util.Arrays;
  */
 final class VectorProduct implements Parallel.Task {
 
-    /** Floats in a cache line. */
-    private static final int LINE = 16;
     /** Floats of the rows a task computes with a packed weight: they stay in the second-level cache for all panels. */
     private static final int WEIGHT_FLOATS = 1 << 18;
     /** Rows a task computes with a right matrix it packs itself: so many that packing costs little. */
@@ -29,7 +27,6 @@ final class VectorProduct implements Parallel.Task {
     private static final int LEFT = Workspace.GEMM_SCRATCH;
     private static final int PANEL = LEFT + 1;
     private static final int SUMS = PANEL + 1;
-    private static final int TOUCHED = SUMS + 1;
 
     private final VectorKernels kernels;
     private final Packing packing = new Packing();
@@ -55,6 +52,10 @@ final class VectorProduct implements Parallel.Task {
     private Activation activation;
     private float beta;
     private Matrix result;
+
+    // Of each thread: the panel it packs, and the sums of the panel it is at.
+    private Matrix packedPanels;
+    private Matrix sums;
 
     private int taskRows;
     private int taskColumns;
@@ -111,10 +112,13 @@ final class VectorProduct implements Parallel.Task {
         }
         int down = (m + mostRows - 1) / mostRows;
         taskRows = ((m + down - 1) / down + VectorTiles.HIGH - 1) / VectorTiles.HIGH * VectorTiles.HIGH;
+        int threads = workspace.parallel().threads();
         int panels = (n + WIDTH - 1) / WIDTH;
-        int share = panels * down / (TASKS_A_THREAD * workspace.parallel().threads());
+        int share = panels * down / (TASKS_A_THREAD * threads);
         taskColumns = Math.max(1, Math.min(share, COLUMNS / WIDTH)) * WIDTH;
         across = (n + taskColumns - 1) / taskColumns;
+        packedPanels = workspace.matrix(threads, DEPTH * WIDTH);
+        sums = workspace.matrix(threads, VectorPacking.filledUp(Math.min(taskRows, m)) * WIDTH);
         workspace.run(down * across, this);
         workspace.release(mark);
         this.left = null;
@@ -142,89 +146,61 @@ final class VectorProduct implements Parallel.Task {
             return;
         }
         int depth = VectorPacking.depth(k);
-        int size = VectorPacking.filledUp(rows) * WIDTH;
-        float[] sums = workspace.scratch(worker, SUMS, size);   // [rows filled up, WIDTH]
+        int sum = sums.row(worker);
         for (int end = column + columns; column < end; column += WIDTH) {
-            begin(column, Math.min(WIDTH, end - column), sums, size);
+            begin(column, Math.min(WIDTH, end - column), sum, VectorPacking.filledUp(rows) * WIDTH);
             for (int from = 0; from < depth; from += DEPTH) {
-                accumulate(row, rows, column, from, Math.min(DEPTH, depth - from), sums, worker);
+                accumulate(row, rows, column, from, Math.min(DEPTH, depth - from), sum, worker);
             }
-            finish(row, rows, column, Math.min(WIDTH, end - column), sums);
+            finish(row, rows, column, Math.min(WIDTH, end - column), sum);
         }
     }
 
     /** Sums start with the bias; with weights that are scaled at the end, and where there is no bias, with 0. */
-    private void begin(int column, int columns, float[] sums, int size) {
-        Arrays.fill(sums, 0, size, 0f);
+    private void begin(int column, int columns, int sum, int size) {
+        Arrays.fill(sums.data(), sum, sum + size, 0f);
         if (weight != null && weight.scales() == null) {
-            for (int at = 0; at < size; at += WIDTH) {
-                System.arraycopy(bias, column, sums, at, columns);
+            for (int at = sum; at < sum + size; at += WIDTH) {
+                System.arraycopy(bias, column, sums.data(), at, columns);
             }
         }
     }
 
     /** Adds to the sums of a panel what the inputs {@code from} to {@code from + some} give. */
-    private void accumulate(int row, int rows, int column, int from, int some, float[] sums, int worker) {
+    private void accumulate(int row, int rows, int column, int from, int some, int sum, int worker) {
         int size = some * WIDTH;
-        float[] panel;
-        int at = 0;
-        int next = 0;
-        int end = 0;
-        if (weight != null && weight.floats() != null) {
-            panel = weight.floats();
-            at = column * VectorPacking.depth(k) + from * WIDTH;
-            next = at + size;
-            end = Math.min(next + size, panel.length);
-        } else if (weight != null) {
-            panel = workspace.scratch(worker, PANEL, size);
-            kernels.widen(weight.bytes(), column * VectorPacking.depth(k) + from * WIDTH, size, panel);
-        } else {
-            panel = workspace.scratch(worker, PANEL, size);
+        float[] panel = packedPanels.data();
+        int at = packedPanels.row(worker);
+        if (weight == null) {
             int first = transposeRight ? right.row(column) + from : right.row(from) + column;
             VectorPacking.packRight(transposeRight, right.data(), first, right.stride(), Math.min(WIDTH, n - column),
-                    Math.min(some, k - from), panel, 0);
+                    Math.min(some, k - from), panel, at);
+        } else {
+            int first = column * VectorPacking.depth(k) + from * WIDTH;
+            if (weight.floats() != null) {
+                panel = weight.floats();
+                at = CacheLine.LEAD + first;
+            } else {
+                kernels.widen(weight.bytes(), first, size, panel, at);
+            }
         }
         int slice = packedOffset + from * height + row * DEPTH;
-        int filledUp = VectorPacking.filledUp(rows);
-        float touched = touch(panel, next, end);
-        kernels.tiles(filledUp, some, packed, slice, panel, at, sums, 0);
-        workspace.scratch(worker, TOUCHED, 1)[0] = touched;
-    }
-
-    /**
-     * Reads a float of each cache line, so that it is on its way to the cache while the processor computes with what is
-     * there. A tile cannot look so far ahead: the multiplications that wait for its loads fill the processor's queue.
-     *
-     * @return something that depends on what was read, without which it would not be
-     */
-    private static float touch(float[] x, int from, int to) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        for (int i = from; i < to - 3 * LINE; i += 4 * LINE) {
-            s0 += x[i];
-            s1 += x[i + LINE];
-            s2 += x[i + 2 * LINE];
-            s3 += x[i + 3 * LINE];
-        }
-        return s0 + s1 + s2 + s3;
+        kernels.tiles(VectorPacking.filledUp(rows), some, packed, slice, panel, at, sums.data(), sum);
     }
 
     /** Bias and activation, or beta, and from the sums to the result. */
-    private void finish(int row, int rows, int column, int columns, float[] sums) {
-        if (weight == null) {
-            for (int r = 0; r < rows; r++) {
-                kernels.combine(1f, sums, r * WIDTH, columns, beta,
-                        result.data(), result.row(row + r) + column);
-            }
-            return;
-        }
+    private void finish(int row, int rows, int column, int columns, int sum) {
         for (int r = 0; r < rows; r++) {
-            if (weight.scales() != null) {
-                kernels.scale(weight.scales(), bias, column, columns, sums, r * WIDTH);
+            int at = sum + r * WIDTH;
+            int to = result.row(row + r) + column;
+            if (weight == null) {
+                kernels.combine(1f, sums.data(), at, columns, beta, result.data(), to);
+                continue;
             }
-            kernels.activate(activation, sums, r * WIDTH, columns, result.data(), result.row(row + r) + column);
+            if (weight.scales() != null) {
+                kernels.scale(weight.scales(), bias, column, columns, sums.data(), at);
+            }
+            kernels.activate(activation, sums.data(), at, columns, result.data(), to);
         }
     }
 

@@ -39,9 +39,9 @@ final class VectorStandIn {
         y[at + 3] = s3;
     }
 
-    static void widen(byte[] bytes, int from, int n, float[] floats) {
+    static void widen(byte[] bytes, int from, int n, float[] floats, int to) {
         for (int i = 0; i < n; i++) {
-            floats[i] = bytes[from + i];
+            floats[to + i] = bytes[from + i];
         }
     }
 

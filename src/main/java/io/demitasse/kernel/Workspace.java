@@ -57,17 +57,18 @@ public final class Workspace {
         return type.cast(object);
     }
 
-    /** A matrix with any contents, lent until {@link #release} of a mark set before. */
+    /** A matrix with any contents that begins with a cache line, lent until {@link #release} of a mark set before. */
     public Matrix matrix(int rows, int columns) {
         int size = Math.multiplyExact(rows, columns);
-        if (size > memory.length - used) {
+        if (size > memory.length - CacheLine.from(used)) {
             // Matrices lent so far keep the old memory alive; it is let go with the last of them.
-            memory = new float[Math.max(size, (int) Math.min(2L * memory.length, Integer.MAX_VALUE - 8))];
+            memory = new float[Math.max(Math.addExact(CacheLine.LEAD, size),
+                    (int) Math.min(2L * memory.length, Integer.MAX_VALUE - 8))];
             used = 0;
         }
-        Matrix matrix = next().reshape(memory, used, rows, columns, columns);
-        used += size;
-        return matrix;
+        int offset = CacheLine.from(used);
+        used = offset + size;
+        return next().reshape(memory, offset, rows, columns, columns);
     }
 
     /** A view of {@code columns} columns of {@code matrix} from {@code column} on, lent like {@link #matrix}. */

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Writes a DistilBERT classifier as TorchScript, without PyTorch.
 
-    python3 export_torchscript.py MODEL.safetensors|MODEL.flat OUT.pt
+    python3 export_torchscript.py [--training] MODEL.safetensors|MODEL.flat OUT.pt
 
 A TorchScript file is a zip of source code, of a pickle that says what the module holds, and of the tensors' bytes. The
 forward pass in it is Hugging Face's DistilBERT with its default attention, torch.scaled_dot_product_attention:
 
     forward(input_ids [batch, length] int64, attention_mask [batch, 1, 1, length] bool or left out) -> [batch, labels]
+
+With --training it has dropout where Hugging Face has it, which works while the module is in training mode.
 """
 
 import argparse
@@ -20,7 +22,7 @@ FORMAT_VERSION = b"10\n"
 EPSILON = "9.9999999999999998e-13"
 
 
-def source(fields, config):
+def source(fields, config, training):
     """The module's code, as torch.jit.save writes it: one class, its attributes, then forward."""
     dim = config["dim"]
     names = "".join(f'"{name}", ' for name in fields)
@@ -38,23 +40,33 @@ def source(fields, config):
     def norm(x, name):
         return f"torch.layer_norm({x}, [{dim}], self.{name}_weight, self.{name}_bias, {EPSILON})"
 
+    def dropout(x, name):
+        return f"torch.dropout({x}, {config[name]}, self.training)" if training else x
+
+    attention_arguments = "q, k, v, attention_mask"
+    if training:
+        lines += ["    if self.training:", f"      attention_dropout = {config['attention_dropout']}",
+                  "    else:", "      attention_dropout = 0."]
+        attention_arguments += ", attention_dropout"
     let("batch", "torch.size(input_ids, 0)")
     let("length", "torch.size(input_ids, 1)")
     let("heads", f"[batch, length, {config['n_heads']}, {dim // config['n_heads']}]")
     let("words", "torch.embedding(self.embeddings_word_embeddings_weight, input_ids)")
     let("positions", "torch.slice(self.embeddings_position_embeddings_weight, 0, 0, length)")
-    let("x", norm("torch.add(words, positions)", "embeddings_LayerNorm"))
+    let("x", dropout(norm("torch.add(words, positions)", "embeddings_LayerNorm"), "dropout"))
     for number in range(config["n_layers"]):
         layer = f"transformer_layer_{number}_"
         for part in "qkv":
             let(part, f"torch.transpose(torch.view({linear('x', f'{layer}attention_{part}_lin')}, heads), 1, 2)")
-        let("context", "torch.scaled_dot_product_attention(q, k, v, attention_mask)")
+        let("context", f"torch.scaled_dot_product_attention({attention_arguments})")
         let("joined", f"torch.reshape(torch.transpose(context, 1, 2), [batch, length, {dim}])")
         attended = linear("joined", f"{layer}attention_out_lin")
         let("y", norm(f"torch.add({attended}, x)", f"{layer}sa_layer_norm"))
         let("inner", f"torch.gelu({linear('y', f'{layer}ffn_lin1')})")
-        let("x", norm(f"torch.add({linear('inner', f'{layer}ffn_lin2')}, y)", f"{layer}output_layer_norm"))
-    let("pooled", f"torch.relu({linear('torch.select(x, 1, 0)', 'pre_classifier')})")
+        outer = dropout(linear("inner", f"{layer}ffn_lin2"), "dropout")
+        let("x", norm(f"torch.add({outer}, y)", f"{layer}output_layer_norm"))
+    pooled = f"torch.relu({linear('torch.select(x, 1, 0)', 'pre_classifier')})"
+    let("pooled", dropout(pooled, "seq_classif_dropout"))
     lines.append(f"    return {linear('pooled', 'classifier')}")
     return "\n".join(lines) + "\n"
 
@@ -103,7 +115,7 @@ def tensor_names(config):
         yield f"{part}.bias"
 
 
-def export(weights, path):
+def export(weights, path, training):
     root = path.stem
     pickled = {}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
@@ -112,7 +124,7 @@ def export(weights, path):
             archive.writestr(f"{root}/data/{key}", values.tobytes())
             pickled[name.removeprefix("distilbert.").replace(".", "_")] = tensor(str(key), values.shape)
         archive.writestr(f"{root}/data.pkl", module(pickled))
-        archive.writestr(f"{root}/code/__torch__.py", source(pickled, weights.config))
+        archive.writestr(f"{root}/code/__torch__.py", source(pickled, weights.config, training))
         archive.writestr(f"{root}/constants.pkl", b"\x80\x02).")
         archive.writestr(f"{root}/version", FORMAT_VERSION)
 
@@ -122,9 +134,10 @@ def main():
     parser.add_argument("model", metavar="MODEL", type=Path, help="a safetensors file beside its config.json, or a"
                         " flat file")
     parser.add_argument("out", metavar="OUT.pt", type=Path, help="the file to write")
+    parser.add_argument("--training", action="store_true", help="with dropout")
     arguments = parser.parse_args()
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    export(Weights(arguments.model), arguments.out)
+    export(Weights(arguments.model), arguments.out, arguments.training)
     print(arguments.out)
 
 

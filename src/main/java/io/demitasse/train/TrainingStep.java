@@ -7,14 +7,14 @@ import io.demitasse.model.GradientTrace;
 import io.demitasse.model.SequenceClassifier;
 import org.jspecify.annotations.Nullable;
 
-/** One step of training: forward, loss, backward, clipping, update. */
-final class TrainingStep {
+/** One step of training: forward, loss, backward, clipping, update. {@link Trainer} makes its steps with it. */
+public final class TrainingStep {
 
     /**
      * @param loss the mean over the batch, before the update
      * @param gradientNorm before clipping
      */
-    record Outcome(double loss, double gradientNorm) {
+    public record Outcome(double loss, double gradientNorm) {
 
         boolean isFinite() {
             return Double.isFinite(loss) && Double.isFinite(gradientNorm);
@@ -29,10 +29,12 @@ final class TrainingStep {
     private final @Nullable Distillation distillation;
 
     /**
+     * @param labelSmoothing 0 for none
+     * @param maxGradNorm what the norm of all gradients is clipped to; 0 clips nothing
      * @param distillation null without a teacher
      */
-    TrainingStep(SequenceClassifier model, AdamW optimizer, Workspace workspace, double labelSmoothing,
-                 double maxGradNorm, @Nullable Distillation distillation) {
+    public TrainingStep(SequenceClassifier model, AdamW optimizer, Workspace workspace, double labelSmoothing,
+                        double maxGradNorm, @Nullable Distillation distillation) {
         this.model = model;
         this.optimizer = optimizer;
         this.workspace = workspace;
@@ -44,10 +46,11 @@ final class TrainingStep {
     /**
      * Makes a step; where loss or gradient is not finite, leaves the values as they are.
      *
+     * @param labels {@code [sequences]}
      * @param teacher a teacher's logits, {@code [sequences][labels]}; null without one
      */
-    Outcome run(Batch batch, int[] labels, float @Nullable [][] teacher, GradientTrace trace,
-                double learningRate) {
+    public Outcome run(Batch batch, int[] labels, float @Nullable [][] teacher, GradientTrace trace,
+                       double learningRate) {
         long mark = workspace.mark();
         Matrix logits = model.forward(batch, workspace, trace);                     // [sequences, labels]
         Matrix gradient = workspace.matrix(logits.rows(), logits.columns());        // [sequences, labels]

@@ -33,7 +33,7 @@ public final class Comparison {
         try (Peers peers = Peers.load(arguments)) {
             Report report = compare(arguments, machine, peers, new Table(System.out));
             if (arguments.json() != null) {
-                report.write(arguments.json());
+                Json.write(report, arguments.json());
             }
         }
     }

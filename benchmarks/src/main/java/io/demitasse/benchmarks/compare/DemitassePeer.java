@@ -10,6 +10,8 @@ import java.util.Arrays;
 /** Demitasse with one kind of kernels. A batch is ragged: nothing is padded. */
 final class DemitassePeer implements Peer {
 
+    static final String VERSION = "Demitasse 0.1.0";
+
     private final String name;
     private final String weights;
     private final TextClassifier classifier;
@@ -31,7 +33,7 @@ final class DemitassePeer implements Peer {
 
     @Override
     public String version() {
-        return "Demitasse 0.1.0";
+        return VERSION;
     }
 
     @Override

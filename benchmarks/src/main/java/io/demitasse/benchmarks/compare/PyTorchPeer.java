@@ -17,7 +17,7 @@ import java.util.Arrays;
 /** PyTorch through DJL, on the module that export_torchscript.py writes. Batches without padding get no mask. */
 final class PyTorchPeer implements Peer {
 
-    private static final String ENGINE = "PyTorch";
+    static final String ENGINE = "PyTorch";
 
     private final String name;
     private final Model model;
@@ -44,6 +44,10 @@ final class PyTorchPeer implements Peer {
 
     @Override
     public String version() {
+        return runtime();
+    }
+
+    static String runtime() {
         return "PyTorch " + Engine.getEngine(ENGINE).getVersion() + " through DJL " + Engine.getDjlVersion();
     }
 

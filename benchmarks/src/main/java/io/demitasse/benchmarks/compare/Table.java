@@ -1,8 +1,10 @@
 package io.demitasse.benchmarks.compare;
 
 import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Prints what a comparison finds, as it is found. */
 final class Table {
@@ -45,11 +47,31 @@ final class Table {
                 + " Demitasse's in the same round%n", data.size(), data.tokens(), Comparison.BATCH);
     }
 
+    /** Units of the work a second. */
     void throughput(List<Measurement> measurements) {
         for (Measurement m : measurements) {
             Spread time = m.spread();
             line(m, new Spread(1 / time.max(), 1 / time.median(), 1 / time.min()), 1);
         }
+    }
+
+    void lossesHeader() {
+        out.printf("%n%-26s %-12s %-46s %s%n", "peer", "|difference|", "losses of steps on one batch, without dropout",
+                "runtime");
+    }
+
+    void losses(String peer, double[] losses, double difference, String version) {
+        out.printf(Locale.ROOT, "%-26s %-12.2e %-46s %s%n", peer, difference, Arrays.stream(losses)
+                .mapToObj(loss -> String.format(Locale.ROOT, "%.6f", loss)).collect(Collectors.joining(" ")), version);
+    }
+
+    void trainingHeader(int sequences, int length, int steps) {
+        out.printf("%nWith dropout, batches of %d sequences of %d tokens, %d steps a turn: steps a second (min, median,"
+                + " max), and the time divided by Demitasse's in the same round%n", sequences, length, steps);
+    }
+
+    void meanLoss(String peer, double loss) {
+        out.printf(Locale.ROOT, "%-18s %-26s %9.4f%n", "mean loss", peer, loss);
     }
 
     private void line(Measurement m, Spread value, double scale) {

@@ -2,6 +2,7 @@ package io.demitasse.benchmarks.compare;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /** Times peers in turns: all of them once, then all again, so that what slows the machine down slows all of them. */
 final class Turns {
@@ -19,29 +20,32 @@ final class Turns {
         this.seconds = seconds;
     }
 
-    /**
-     * Times the work {@code batches}, which a turn repeats until its time is up. A turn of each peer goes before, to
-     * warm up.
-     */
+    /** Times the work {@code batches}, which a turn repeats until its time is up. */
     List<Measurement> measure(String work, List<int[][]> batches) {
-        double[][] seconds = time(batches);
+        double[][] seconds = time(peers.all(), rounds, peer -> turn(peer, batches));
         List<Measurement> measurements = new ArrayList<>();
         for (int p = 0; p < seconds.length; p++) {
             Peer peer = peers.all().get(p);
             Peer baseline = peers.baseline(peer);
-            measurements.add(new Measurement(work, peer.name(), seconds[p], Spread.of(seconds[p]),
+            measurements.add(Measurement.of(work, peer.name(), seconds[p],
                     baseline == null ? null : baseline.name(),
-                    baseline == null ? null : Spread.ofRatios(seconds[p], seconds[peers.all().indexOf(baseline)])));
+                    baseline == null ? null : seconds[peers.all().indexOf(baseline)]));
         }
         return measurements;
     }
 
-    /** Seconds a sequence, {@code [peers][rounds]}. */
-    private double[][] time(List<int[][]> batches) {
-        double[][] times = new double[peers.all().size()][rounds];
+    /**
+     * Gives each peer a turn in each round, and one before the first round, to warm up.
+     *
+     * @param turn gives the seconds that a peer took for a unit of its work
+     * @return {@code [peers][rounds]}
+     */
+    static <P> double[][] time(List<P> peers, int rounds, ToDoubleFunction<P> turn) {
+        double[][] times = new double[peers.size()][rounds];
         for (int round = -1; round < rounds; round++) {
-            for (int p = 0; p < peers.all().size(); p++) {
-                double time = turn(peers.all().get(p), batches);
+            for (int p = 0; p < peers.size(); p++) {
+                pause();
+                double time = turn.applyAsDouble(peers.get(p));
                 if (round >= 0) {
                     times[p][round] = time;
                 }
@@ -50,8 +54,8 @@ final class Turns {
         return times;
     }
 
+    /** Seconds a sequence. */
     private double turn(Peer peer, List<int[][]> batches) {
-        pause();
         long start = System.nanoTime();
         double passed;
         int times = 0;

@@ -1,0 +1,55 @@
+# Sourced by the comparisons: builds what they run, and runs it.
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+library=$here/../target/demitasse.jar
+benchmarks=$here/target/benchmarks.jar
+
+fail() {
+    echo "$(basename "$0"): $1" >&2
+    exit 2
+}
+
+value() {   # NAME ARGUMENTS...: what follows NAME in the arguments; nothing if it is not there
+    local name=$1
+    shift
+    while (($#)); do
+        if [[ $1 == "$name" ]]; then
+            echo "${2-}"
+            return
+        fi
+        shift
+    done
+}
+
+older() {   # FILE SOURCES...: whether the file is missing or older than any of its sources
+    local file=$1
+    shift
+    [[ ! -f $file || -n $(find "$@" -newer "$file" -print -quit) ]]
+}
+
+# Builds the library and the benchmarks if their sources are newer than their jars.
+build() {
+    if older "$benchmarks" "$here/src/main" "$here/pom.xml" "$here/../src/main" "$here/../pom.xml"; then
+        echo "building the library and the benchmarks" >&2
+        # Installed, since that is where the benchmarks' build looks for it, whoever built its jar before.
+        mvn -q -B -f "$here/../pom.xml" -DskipTests install >&2
+        mvn -q -B -f "$here/pom.xml" package >&2
+    fi
+}
+
+peers_folder() {   # MODEL: where the peers' models are that are made of it
+    echo "$here/target/peers/$(cksum < "$1" | tr ' ' -)"
+}
+
+need_numpy() {
+    python3 -c 'import numpy' 2>/dev/null || fail "exporting the peers' models needs python3 with numpy"
+}
+
+run() {   # CLASS ARGUMENTS...
+    local class=$1
+    shift
+    # The library's own jar comes first: the local Maven repository may hold another build of it.
+    # shellcheck disable=SC2086
+    exec java -XX:+UseTransparentHugePages --add-modules jdk.incubator.vector ${JAVA_OPTIONS-} \
+        -cp "$library:$benchmarks:$here/target/lib/*" "io.demitasse.benchmarks.compare.$class" "$@"
+}

@@ -1,0 +1,58 @@
+package io.demitasse.benchmarks.compare;
+
+import io.demitasse.file.FlatFile;
+import io.demitasse.kernel.KernelChoice;
+import io.demitasse.kernel.Kernels;
+import io.demitasse.kernel.Parallel;
+import io.demitasse.kernel.Workspace;
+import io.demitasse.model.Batch;
+import io.demitasse.model.GradientTrace;
+import io.demitasse.model.SequenceClassifier;
+import io.demitasse.train.AdamW;
+import io.demitasse.train.TrainingStep;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Demitasse on the kernels that it chooses by itself, with the step that its Trainer makes. */
+final class DemitasseTraining implements TrainingPeer {
+
+    private static final long SEED = 42;
+
+    private final String name;
+    private final Parallel parallel;
+    private final AdamW optimizer;
+    private final TrainingStep step;
+
+    DemitasseTraining(Path model, int threads) {
+        Kernels kernels = KernelChoice.choose(KernelChoice.AUTO);
+        name = "demitasse-" + kernels.name();
+        parallel = new Parallel(threads);
+        try (FlatFile file = FlatFile.open(model)) {
+            SequenceClassifier classifier = SequenceClassifier.load(file, kernels);
+            optimizer = new AdamW(classifier.parameters(), 0, AdamW::matrices, parallel);
+            step = new TrainingStep(classifier, optimizer, new Workspace(parallel), 0, MAX_GRAD_NORM, null);
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String version() {
+        return DemitassePeer.VERSION;
+    }
+
+    @Override
+    public double step(TrainingBatch batch, boolean dropout) {
+        GradientTrace trace = dropout ? GradientTrace.training(SEED, optimizer.steps())
+                : GradientTrace.withoutDropout();
+        return step.run(Batch.of(List.of(batch.ids())), batch.labels(), null, trace, LEARNING_RATE).loss();
+    }
+
+    @Override
+    public void close() {
+        parallel.close();
+    }
+}

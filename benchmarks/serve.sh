@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts a server and runs ServeLoad or ServeSoak against it:
 #   benchmarks/serve.sh load [SECONDS]      one client, many, and many at twice the capacity
-#   benchmarks/serve.sh soak [SECONDS]      valid and hostile requests at once
+#   benchmarks/serve.sh soak [SECONDS [PAUSE]]   valid and hostile requests at once, each client PAUSE ms apart
 # JAVA_OPTS goes to the server, as with ./demitasse; SERVE_OPTS are options of ./demitasse serve.
 set -euo pipefail
 
@@ -11,7 +11,7 @@ case ${1:-} in
     load) program=$programs/ServeLoad.java ;;
     soak) program=$programs/ServeSoak.java ;;
     *)
-        echo "usage: benchmarks/serve.sh load|soak [SECONDS]" >&2
+        echo "usage: benchmarks/serve.sh load|soak [SECONDS] [PAUSE]" >&2
         exit 2
         ;;
 esac
@@ -27,7 +27,7 @@ until grep -q listening "$out"; do
 done
 
 status=0
-"${JAVA_HOME:+$JAVA_HOME/bin/}java" "$program" "$(sed 's/listening on //' "$out")" "$server" "${2:-60}" || status=$?
+"${JAVA_HOME:+$JAVA_HOME/bin/}java" "$program" "$(sed 's/listening on //' "$out")" "$server" "${2:-60}" ${3:-} || status=$?
 kill -TERM $server
 wait $server || { echo "the server ended with $?"; status=1; }
 exit $status

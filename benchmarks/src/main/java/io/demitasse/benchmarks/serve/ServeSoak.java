@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -25,8 +26,9 @@ import java.util.stream.Stream;
 /**
  * Sends a server on this machine valid and hostile requests at once for some time: the valid ones must get the answer
  * they get alone, and in the end there must be no more threads, descriptors or heap than in the beginning. It needs
- * nothing but a JDK, whose jcmd it uses:
- * <pre>java ServeSoak.java http://127.0.0.1:8080 SERVER_PID [SECONDS, 60]</pre>
+ * nothing but a JDK, whose jcmd it uses. With a pause, each client waits so long between two requests, which leaves the
+ * machine to others:
+ * <pre>java ServeSoak.java http://127.0.0.1:8080 SERVER_PID [SECONDS, 60] [PAUSE_MILLISECONDS, 0]</pre>
  */
 public final class ServeSoak {
 
@@ -38,15 +40,17 @@ public final class ServeSoak {
 
     private final URI server;
     private final long pid;
+    private final long pauseMillis;
     private final LongAdder valid = new LongAdder();
     private final LongAdder refused = new LongAdder();
     private final LongAdder wrong = new LongAdder();
     private final LongAdder hostile = new LongAdder();
     private volatile boolean over;
 
-    private ServeSoak(URI server, long pid) {
+    private ServeSoak(URI server, long pid, long pauseMillis) {
         this.server = server;
         this.pid = pid;
+        this.pauseMillis = pauseMillis;
     }
 
     /** The server's process at a moment. */
@@ -61,7 +65,8 @@ public final class ServeSoak {
 
     public static void main(String[] args) throws Exception {
         int seconds = args.length > 2 ? Integer.parseInt(args[2]) : 60;
-        System.exit(new ServeSoak(URI.create(args[0]), Long.parseLong(args[1])).run(seconds) ? 0 : 1);
+        long pauseMillis = args.length > 3 ? Long.parseLong(args[3]) : 0;
+        System.exit(new ServeSoak(URI.create(args[0]), Long.parseLong(args[1]), pauseMillis).run(seconds) ? 0 : 1);
     }
 
     private boolean run(int seconds) throws Exception {
@@ -131,6 +136,7 @@ public final class ServeSoak {
                 wrong.increment();
                 System.out.println("no answer: " + e);
             }
+            pause();
         }
     }
 
@@ -149,6 +155,7 @@ public final class ServeSoak {
                 // Being cut off is what it asked for.
             }
             hostile.increment();
+            pause();
         }
     }
 
@@ -204,6 +211,10 @@ public final class ServeSoak {
             }
             hostile.increment();
         }
+    }
+
+    private void pause() {
+        LockSupport.parkNanos(pauseMillis * 1_000_000);
     }
 
     private State state() throws IOException, InterruptedException {

@@ -34,7 +34,7 @@ class ArchitectureTest {
             .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "file")
             .whereLayer("study").mayOnlyAccessLayers("model", "kernel", "tokenizer")
             .whereLayer("api").mayOnlyAccessLayers("event", "study", "model", "kernel", "file", "tokenizer")
-            .whereLayer("serve").mayOnlyAccessLayers("api", "tokenizer", "file")
+            .whereLayer("serve").mayOnlyAccessLayers("api", "study", "tokenizer", "file")
             .whereLayer("cli").mayNotBeAccessedByAnyLayer();
 
     @ArchTest

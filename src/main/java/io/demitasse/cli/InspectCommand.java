@@ -11,8 +11,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +28,6 @@ import picocli.CommandLine.Spec;
 @Command(name = "inspect",
         description = "Shows how a text came to its label: every number of the pass, as a page or JSON.")
 final class InspectCommand implements Callable<Integer> {
-
-    /** Tokens. */
-    private static final int SENTENCE = 64;
-    private static final int PAGE = 256;
 
     @Spec
     CommandSpec spec;
@@ -100,13 +96,8 @@ final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    /** A sentence by all methods. A page should not take a minute, so of longer texts less is asked, or nothing. */
     private static @Nullable Explanation explain(TextClassifier classifier, Inspection inspection) {
-        int tokens = inspection.tokens().size();
-        if (tokens > PAGE) {
-            return null;
-        }
-        return classifier.explain(inspection,
-                tokens <= SENTENCE ? EnumSet.allOf(Method.class) : EnumSet.of(Method.GRADIENT_X_INPUT));
+        Set<Method> methods = Page.methods(inspection);
+        return methods.isEmpty() ? null : classifier.explain(inspection, methods);
     }
 }

@@ -70,6 +70,10 @@ final class ServeCommand implements Callable<Integer> {
             description = "Tokens that may wait before requests are turned away (default 4096).")
     Integer queueTokens;
 
+    @Option(names = "--no-inspect", description = "Do without /inspect, whose first page takes as much memory as the model "
+            + "has in float32.")
+    boolean noInspect;
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         HTTP_PROPERTIES.forEach((name, value) -> {
@@ -101,7 +105,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             ServerOptions defaults = ServerOptions.defaults();
             String token = tokenFile == null ? null : Files.readString(tokenFile).strip();
-            return defaults.withAddress(host, port).withToken(token)
+            return defaults.withAddress(host, port).withToken(token).withInspections(!noInspect)
                     .withRequestLimits(payloadLimit == null ? defaults.maxBodyBytes() : payloadLimit,
                             maxTexts == null ? defaults.maxTexts() : maxTexts)
                     .withTokenLimits(batchTokens == null ? defaults.batchTokens() : batchTokens,

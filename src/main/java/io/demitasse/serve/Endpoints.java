@@ -7,13 +7,13 @@ import io.demitasse.tokenizer.Encoding;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +22,12 @@ final class Endpoints {
 
     /** The most tokens that {@code /tokenize} lists for one request. */
     private static final int MOST_TOKENS_LISTED = 16_384;
+
+    /** The longest text that {@code /inspect} shows; all its intermediates are kept until the page is written. */
+    private static final int MOST_TOKENS_INSPECTED = 128;
+    /** The pages let the browser talk to this server and nobody else. */
+    private static final String POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+            + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /** A label and its probability, or its logit if those were asked for. */
     private record Prediction(float score, String label) {
@@ -38,7 +44,8 @@ final class Endpoints {
     private final Batcher.Work<Classification> classify;
     private final Batcher.Work<float[]> embed;
     private final Batcher.Work<float[]> embedNormalized;
-    private final String page;
+    private final Semaphore inspections = new Semaphore(1);
+    private final byte[] page;
 
     Endpoints(ServedModel model, ServerOptions options, Metrics metrics, Batcher batcher) {
         this.model = model;
@@ -65,9 +72,7 @@ final class Endpoints {
     }
 
     private Response predict(InferenceRequest request, boolean flat) throws InterruptedException {
-        if (!model.isClassifier()) {
-            throw new RequestException(Kind.UNSUPPORTED, "this model has no classification head: POST to /embed");
-        }
+        checkClassifier();
         List<Encoding> encodings = encode(request);
         boolean rawScores = request.flag("raw_scores", false);
         List<List<Prediction>> predictions = new ArrayList<>();
@@ -75,6 +80,12 @@ final class Endpoints {
             predictions.add(predictions(result, rawScores));
         }
         return computed(encodings, flat ? predictions.get(0) : predictions);
+    }
+
+    private void checkClassifier() {
+        if (!model.isClassifier()) {
+            throw new RequestException(Kind.UNSUPPORTED, "this model has no classification head: POST to /embed");
+        }
     }
 
     private List<Prediction> predictions(Classification result, boolean rawScores) {
@@ -137,6 +148,29 @@ final class Endpoints {
         return tokens;
     }
 
+    /** {@code POST /inspect}: the page that shows how a text came to its label. */
+    Response inspect(InferenceRequest request) {
+        checkClassifier();
+        singles(request);
+        if (request.inputs().size() > 1) {
+            throw new RequestException(Kind.TOO_MANY_TEXTS, "\"inputs\" has more than 1 text, which is inspected at a time");
+        }
+        int tokens = encode(request).get(0).size();
+        if (tokens > MOST_TOKENS_INSPECTED) {
+            throw new RequestException(Kind.TOO_LARGE, "\"inputs\" has " + tokens + " tokens; at most "
+                    + MOST_TOKENS_INSPECTED + " are inspected here, and more by the command line's inspect");
+        }
+        // They do not share batches, and their memory is many times that of a prediction.
+        if (!inspections.tryAcquire()) {
+            throw new RequestException(Kind.OVERLOADED, "another text is being inspected: try again later");
+        }
+        try {
+            return html(model.inspect(request.inputs().get(0).text()));
+        } finally {
+            inspections.release();
+        }
+    }
+
     /** {@code GET /health}. */
     Response health() {
         return Response.text("text/plain; charset=utf-8", "");
@@ -166,6 +200,7 @@ final class Endpoints {
         info.put("max_batch_tokens", options.batchTokens());
         info.put("max_batch_requests", null);
         info.put("max_client_batch_size", options.maxTexts());
+        info.put("max_inspect_length", options.inspections() && model.isClassifier() ? MOST_TOKENS_INSPECTED : null);
         info.put("auto_truncate", true);
         info.put("tokenization_workers", InferenceServer.THREADS);
         info.put("version", Endpoints.class.getPackage().getImplementationVersion());
@@ -188,11 +223,14 @@ final class Endpoints {
         return Response.text("text/plain; version=0.0.4; charset=utf-8", metrics.text());
     }
 
-    /** {@code GET /}: a page to try the model on. Its policy lets it talk to this server and nobody else. */
+    /** {@code GET /}: a page to try the model on. */
     Response page() {
-        return Response.text("text/html; charset=utf-8", page).with("Content-Security-Policy", "default-src 'none'; "
-                + "style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; img-src data:; "
-                + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+        return html(page);
+    }
+
+    private static Response html(byte[] page) {
+        return new Response(200, "text/html; charset=utf-8", new LinkedHashMap<>(), page)
+                .with("Content-Security-Policy", POLICY);
     }
 
     private static void singles(InferenceRequest request) {
@@ -233,9 +271,9 @@ final class Endpoints {
         return truncated == 0 ? response : response.with("x-truncated-inputs", truncated);
     }
 
-    private static String resource(String name) {
+    private static byte[] resource(String name) {
         try (InputStream in = Endpoints.class.getResourceAsStream(name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -47,6 +47,9 @@ final class Router implements HttpHandler {
         posts.put("/predict", endpoints::predict);
         posts.put("/embed", endpoints::embed);
         posts.put("/tokenize", endpoints::tokenize);
+        if (options.inspections()) {
+            posts.put("/inspect", endpoints::inspect);
+        }
         gets.put("/", endpoints::page);
         gets.put("/health", endpoints::health);
         gets.put("/info", endpoints::info);

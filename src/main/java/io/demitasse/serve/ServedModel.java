@@ -9,11 +9,18 @@ import io.demitasse.Truncation;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.TensorInfo;
+import io.demitasse.study.Attribution;
+import io.demitasse.study.Inspection;
+import io.demitasse.study.Page;
 import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A model as a server uses it: it makes vectors of texts, and classifies them if it has a classification head. */
@@ -106,6 +113,19 @@ public final class ServedModel implements AutoCloseable {
 
     List<float[]> embedNormalized(List<int[]> inputIds) {
         return encoder.embedIds(inputIds, pooling, true);
+    }
+
+    /** How the text came to its label: one page with all that there is to see, in UTF-8. */
+    byte[] inspect(String text) {
+        Inspection inspection = classifier.inspect(text);
+        Set<Attribution.Method> methods = Page.methods(inspection);
+        ByteArrayOutputStream page = new ByteArrayOutputStream();
+        try {
+            new Page().add(inspection, methods.isEmpty() ? null : classifier.explain(inspection, methods)).write(page);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return page.toByteArray();
     }
 
     /** Ends the model's threads. */

@@ -14,9 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param maxTexts the most texts a request may have
  * @param batchTokens how many tokens are computed together; a longer text goes alone
  * @param queueTokens how many tokens may wait; a request that would make it more is turned away, unless none wait
+ * @param inspections whether {@code /inspect} shows how a text came to its label. One is made at a time, but the first
+ *     takes as much memory as the model has in float32, and keeps it; that is read from the model's file again
  */
 public record ServerOptions(String host, int port, @Nullable String token, int maxBodyBytes, int maxTexts,
-        int batchTokens, int queueTokens) {
+        int batchTokens, int queueTokens, boolean inspections) {
 
     /** Throws IllegalArgumentException if a number is out of its range, or the token empty. */
     public ServerOptions {
@@ -35,25 +37,30 @@ public record ServerOptions(String host, int port, @Nullable String token, int m
 
     /** The loopback address, port 8080, no token, and limits that suit a few cores. */
     public static ServerOptions defaults() {
-        return new ServerOptions("127.0.0.1", 8080, null, 2_000_000, 32, 512, 4096);
+        return new ServerOptions("127.0.0.1", 8080, null, 2_000_000, 32, 512, 4096, true);
     }
 
     public ServerOptions withAddress(String host, int port) {
-        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens);
+        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens, inspections);
     }
 
     public ServerOptions withToken(@Nullable String token) {
-        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens);
+        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens, inspections);
     }
 
     /** With other limits of what one request may hold. */
     public ServerOptions withRequestLimits(int maxBodyBytes, int maxTexts) {
-        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens);
+        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens, inspections);
     }
 
     /** With other limits of what is computed together and what waits for it. */
     public ServerOptions withTokenLimits(int batchTokens, int queueTokens) {
-        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens);
+        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens, inspections);
+    }
+
+    /** With or without {@code /inspect}. */
+    public ServerOptions withInspections(boolean inspections) {
+        return new ServerOptions(host, port, token, maxBodyBytes, maxTexts, batchTokens, queueTokens, inspections);
     }
 
     private static void positive(String what, int value) {

@@ -1,6 +1,7 @@
 package io.demitasse.study;
 
 import io.demitasse.kernel.Matrix;
+import io.demitasse.study.Attribution.Method;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,7 +13,9 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -30,6 +33,11 @@ public final class Page {
     /** What a cosine of 1 is stored as; so it is off by 2e-5 at most. */
     static final int COSINE_ONE = 0x7FFF;
 
+    /** Texts of up to so many tokens are explained by all methods. */
+    private static final int SENTENCE = 64;
+    /** Texts of up to so many tokens are explained at all. */
+    private static final int EXPLAINED = 256;
+
     /** In the order in which they are put together into one script. */
     private static final List<String> SCRIPTS = List.of("text.js", "state.js", "paint.js", "elements.js", "sentence.js",
             "tokens.js", "attention-grid.js", "attention-matrix.js", "attention-lines.js", "attention.js", "chart.js",
@@ -37,6 +45,15 @@ public final class Page {
 
     private final List<Inspection> inspections = new ArrayList<>();
     private final List<@Nullable Explanation> explanations = new ArrayList<>();
+
+    /** How to explain a text without keeping a page's reader waiting: by all methods, by the cheapest, or not at all. */
+    public static Set<Method> methods(Inspection inspection) {
+        int tokens = inspection.tokens().size();
+        if (tokens > EXPLAINED) {
+            return EnumSet.noneOf(Method.class);
+        }
+        return tokens <= SENTENCE ? EnumSet.allOf(Method.class) : EnumSet.of(Method.GRADIENT_X_INPUT);
+    }
 
     /**
      * Adds a text; several stand side by side.

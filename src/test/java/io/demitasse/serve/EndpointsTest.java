@@ -130,6 +130,19 @@ class EndpointsTest {
     }
 
     @Test
+    void inspectAnswersWithAPage() {
+        Answer page = client.post("/inspect", "{\"inputs\": \"a good film </script>\"}");
+        assertThat(page.status()).as(page.body()).isEqualTo(200);
+        assertThat(page.header("Content-Type")).isEqualTo("text/html; charset=utf-8");
+        assertThat(page.header("Content-Security-Policy")).contains("default-src 'none'");
+        assertThat(page.body()).contains("a good film \\u003c/script\\u003e", "integrated gradients")
+                .doesNotContain("film </script>");
+        Answer two = client.post("/inspect", "{\"inputs\": [\"a\", \"b\"]}");
+        assertThat(two.status()).isEqualTo(422);
+        assertThat(two.error()).startsWith("\"inputs\" has more than 1 text");
+    }
+
+    @Test
     void healthAndInfo() {
         assertThat(client.get("/health").status()).isEqualTo(200);
         assertThat(client.send("HEAD", "/health").status()).isEqualTo(200);

@@ -10,18 +10,16 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
 /** The tiny model with a few words, served on a free port. */
-record Served(ServedModel model, InferenceServer server, ServeClient client) implements AutoCloseable {
+record Served(ServedModel model, Path file, InferenceServer server, ServeClient client) implements AutoCloseable {
 
     static Served tiny(UnaryOperator<ServerOptions> change) {
         try {
             Path folder = Files.createTempDirectory("demitasse");
             Path file = TestModels.tinyWithWords(folder.resolve("tiny.flat"));
             ServedModel model = ServedModel.load(file, Options.defaults().withThreads(1), Pooling.MEAN);
-            Files.delete(file);
-            Files.delete(folder);
             ServerOptions options = change.apply(ServerOptions.defaults().withAddress("127.0.0.1", 0));
             InferenceServer server = InferenceServer.start(model, options);
-            return new Served(model, server, new ServeClient(base(server), options.token()));
+            return new Served(model, file, server, new ServeClient(base(server), options.token()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -43,5 +41,11 @@ record Served(ServedModel model, InferenceServer server, ServeClient client) imp
     public void close() {
         server.close();
         model.close();
+        try {
+            Files.delete(file);
+            Files.delete(file.getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.demitasse.Browser;
 import io.demitasse.TestModels;
 import io.demitasse.TextClassifier;
 import java.io.IOException;

@@ -1,10 +1,11 @@
-package io.demitasse.study;
+package io.demitasse;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,7 +24,7 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
 /** A real Chromium without a window, in which pages are looked at. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
 
     private final ChromeDriver driver;
 
@@ -32,7 +33,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Starts one; the test is skipped, with the reason, where there is none. */
-    static Browser start() {
+    public static Browser start() {
         Path chromium = installed("chromium", "chromium-browser", "google-chrome");
         Path chromedriver = installed("chromedriver");
         assumeTrue(chromium != null && chromedriver != null, "needs chromium and chromedriver (Debian's packages "
@@ -54,61 +55,99 @@ final class Browser implements AutoCloseable {
     }
 
     /** Opens a page in a window of this size and waits until it has drawn itself. */
-    Browser open(Path page, int width, int height) {
-        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
-                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
-        driver.get(page.toUri().toString());
-        driver.manage().timeouts().implicitlyWait(Duration.ofSeconds(20));
-        one("body.ready");
-        driver.manage().timeouts().implicitlyWait(Duration.ZERO);
+    public Browser open(Path page, int width, int height) {
+        open(page.toUri(), width, height);
+        await("body.ready");
         frame();
         return this;
     }
 
+    /** Opens a page in a window of this size. */
+    public void open(URI page, int width, int height) {
+        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 600));
+        driver.get(page.toString());
+    }
+
+    /** Waits until there is such an element. */
+    public WebElement await(String selector) {
+        return await(By.cssSelector(selector));
+    }
+
+    /** Waits until the element with this id has a text with this in it. */
+    public WebElement awaitText(String id, String text) {
+        return await(By.xpath("//*[@id='" + id + "'][contains(., '" + text + "')]"));
+    }
+
+    private WebElement await(By place) {
+        driver.manage().timeouts().implicitlyWait(Duration.ofSeconds(60));
+        try {
+            return driver.findElement(place);
+        } finally {
+            driver.manage().timeouts().implicitlyWait(Duration.ZERO);
+        }
+    }
+
+    /** Looks at the tab that was opened last, or again at the first. */
+    public void look(boolean atLast) {
+        List<String> tabs = List.copyOf(driver.getWindowHandles());
+        driver.switchTo().window(tabs.get(atLast ? tabs.size() - 1 : 0));
+    }
+
+    public int tabs() {
+        return driver.getWindowHandles().size();
+    }
+
+    /** Closes the tab that is looked at, and goes back to the first. */
+    public void closeTab() {
+        driver.close();
+        look(false);
+    }
+
     /** Pretends that the reader's system is dark or light. */
-    void prefers(String scheme) {
+    public void prefers(String scheme) {
         driver.executeCdpCommand("Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
     }
 
-    WebElement one(String selector) {
+    public WebElement one(String selector) {
         return driver.findElement(By.cssSelector(selector));
     }
 
-    List<WebElement> all(String selector) {
+    public List<WebElement> all(String selector) {
         return driver.findElements(By.cssSelector(selector));
     }
 
-    String text(String selector) {
+    public String text(String selector) {
         return one(selector).getText();
     }
 
     /** The button with this text. */
-    void press(String text) {
+    public void press(String text) {
         show(driver.findElement(By.xpath("//button[normalize-space()='" + text + "']"))).click();
         frame();
     }
 
-    void click(String selector) {
+    public void click(String selector) {
         show(one(selector)).click();
         frame();
     }
 
     /** Moves the pointer to a place in an element, counted from its left upper corner. */
-    void point(String selector, int x, int y) {
+    public void point(String selector, int x, int y) {
         WebElement element = show(one(selector));
         new Actions(driver).moveToElement(element, x - element.getSize().width / 2, y - element.getSize().height / 2)
                 .perform();
         frame();
     }
 
-    void keys(String selector, CharSequence... keys) {
+    public void keys(String selector, CharSequence... keys) {
         one(selector).sendKeys(keys);
         frame();
     }
 
     /** Opens a table below a figure and reads its cells, row by row. */
-    List<List<String>> table(String section, String summary) {
+    public List<List<String>> table(String section, String summary) {
         WebElement details = driver.findElement(By.xpath(
                 "//section[@id='" + section + "']//details[contains(summary, '" + summary + "')]"));
         if (details.getDomProperty("open").equals("false")) {
@@ -122,19 +161,19 @@ final class Browser implements AutoCloseable {
         return rows;
     }
 
-    Object script(String script, Object... arguments) {
+    public Object script(String script, Object... arguments) {
         return driver.executeScript(script, arguments);
     }
 
     /** All that the page complained about since it was last asked. */
-    List<String> complaints() {
+    public List<String> complaints() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
                 .map(entry -> entry.getMessage()).toList();
     }
 
     /** A picture of the whole page, for people to look at. */
-    void photograph(Path file) {
+    public void photograph(Path file) {
         driver.executeScript("window.scrollTo({top: 0, behavior: 'instant'})");
         frame();
         Object picture = driver.executeCdpCommand("Page.captureScreenshot",
@@ -154,7 +193,7 @@ final class Browser implements AutoCloseable {
     }
 
     /** Waits for what the page will have drawn after its next frame. */
-    void frame() {
+    public void frame() {
         driver.executeAsyncScript("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))");
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Makes an input that is almost right out of one that is: a few bytes changed, cut, doubled, or put where they hurt. */
-final class Mutator {
+public final class Mutator {
 
     /** What stands in JSON, in tables, and in the nightmares of those who parse them. */
     private static final List<byte[]> NASTY = List.of("0", "-1", "1", "-0", "1e9", "1e999", "0.5", "2147483647",
@@ -19,12 +19,12 @@ final class Mutator {
 
     private final Random random;
 
-    Mutator(Random random) {
+    public Mutator(Random random) {
         this.random = random;
     }
 
     /** Changes bytes in {@code [from, to)} of a copy. */
-    byte[] mutate(byte[] input, int from, int to) {
+    public byte[] mutate(byte[] input, int from, int to) {
         byte[] bytes = input.clone();
         int end = to;
         for (int i = 0, changes = 1 + random.nextInt(4); i < changes && end > from; i++) {

@@ -5,6 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.demitasse.serve.ServeClient.Answer;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -139,6 +144,25 @@ class RefusalsTest {
         }
     }
 
+    @Test
+    void oneTextIsInspectedAtATime() {
+        Set<Integer> statuses = new HashSet<>();
+        for (int round = 0; round < 50 && statuses.size() < 2; round++) {
+            List<CompletableFuture<Answer>> answers = Stream.generate(() -> CompletableFuture.supplyAsync(() ->
+                    client.post("/inspect", "{\"inputs\": \"a good film\"}"), task -> new Thread(task).start()))
+                    .limit(16).toList();
+            answers.stream().map(CompletableFuture::join).forEach(answer -> {
+                statuses.add(answer.status());
+                if (answer.status() == 429) {
+                    assertThat(answer.error()).startsWith("another text is being inspected");
+                    assertThat(answer.header("Retry-After")).isEqualTo("1");
+                }
+            });
+        }
+        assertThat(statuses).containsExactlyInAnyOrder(200, 429);
+        assertThat(client.post("/inspect", "{\"inputs\": \"good\"}").status()).isEqualTo(200);
+    }
+
     @ParameterizedTest
     @CsvSource({"/nope", "/predict/", "/Predict", "/..%2f..%2fetc/passwd", "/page.html",
         "/io/demitasse/serve/page.html", "//predict", "/health/../info", "/favicon.ico"})
@@ -168,7 +192,7 @@ class RefusalsTest {
                 ServeClient other = new ServeClient(guarded.base(), token);
                 assertThat(other.get("/").status()).isEqualTo(200);
                 assertThat(other.get("/health").status()).isEqualTo(200);
-                for (String path : new String[] {"/", "/predict", "/embed", "/tokenize"}) {
+                for (String path : new String[] {"/", "/predict", "/embed", "/tokenize", "/inspect"}) {
                     Answer answer = other.post(path, "{\"inputs\": \"a\"}");
                     assertThat(answer.status()).isEqualTo(401);
                     assertThat(answer.header("WWW-Authenticate")).isEqualTo("Bearer");

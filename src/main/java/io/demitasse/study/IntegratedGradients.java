@@ -20,7 +20,7 @@ final class IntegratedGradients {
     static final int MOST_STEPS = 64;
 
     private static final int FIRST_STRETCHES = 8;
-    private static final int HALVED_TOGETHER = 4;
+    private static final int HALVED_TOGETHER = 2;
     /** How far the shares may miss the rise, as a part of it. */
     private static final double COMPLETE = 0.005;
 

@@ -94,8 +94,9 @@ public final class ServeLoad {
         Tally over = load.run(mixed, connections, seconds, rate);
         watch.join();
         over.print(connections + " clients, twice the capacity");
+        // Over the time in which they were sent; the last answers come later.
         System.out.printf(Locale.ROOT, "%-32s offered %.2f times the capacity%n", "",
-                over.sentTokens.sum() / over.seconds / capacity.tokensPerSecond());
+                (double) over.sentTokens.sum() / seconds / capacity.tokensPerSecond());
         long bad = one.wrong.sum() + many.wrong.sum() + over.wrong.sum() + one.failed.sum() + many.failed.sum()
                 + over.failed.sum();
         System.exit(bad == 0 ? 0 : 1);
@@ -138,6 +139,9 @@ public final class ServeLoad {
                     if (tokensPerSecond > 0) {
                         due += next.tokens * 1e9 * clients / tokensPerSecond;
                         Thread.sleep(Math.max(0, (long) (due - System.nanoTime()) / 1_000_000));
+                        if (System.nanoTime() >= end) {
+                            break;
+                        }
                     }
                     ask(next, tally);
                 }

@@ -10,10 +10,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>How they are written is what both JDK 17 and JDK 25 compile well. The factor is the receiver of {@code fma}: with
  * the weight as the receiver, JDK 17 keeps sums on the stack. Two steps are written out, so that counting and the checks
- * of indices cost half; four would not fit into the registers. The rows of x lie at fixed distances, so that one register
- * addresses them all. Steps are counted down and both indices are advanced by hand: an index that is computed from the
- * counter, or a counter that is an index, takes a register more, and the fewer instructions there are between the
- * loads of weights, the further ahead the processor fetches them. Each tile is one method without calls that are not
+ * of indices cost half. The rows of x lie at fixed distances, so that one register addresses them all. The loops of the
+ * lowest and the highest tile are not of the kind that the compiler unrolls and reorders, on purpose: it would move loads
+ * ahead until the sums do not fit into the registers any more. Each tile is one method without calls that are not
  * inlined: a vector that leaves it would become an object.
  */
 final class VectorTiles {
@@ -74,9 +73,9 @@ final class VectorTiles {
         FloatVector b2 = FloatVector.fromArray(SPECIES, y, y0 + 2 * WIDTH + LANES);
         FloatVector a3 = FloatVector.fromArray(SPECIES, y, y0 + 3 * WIDTH);
         FloatVector b3 = FloatVector.fromArray(SPECIES, y, y0 + 3 * WIDTH + LANES);
+        int end = w0 + depth * WIDTH;
         int xk = x0;
-        int wk = w0;
-        for (int left = depth; left > 0; left -= STEP) {
+        for (int wk = w0; wk < end; wk += STEP * WIDTH) {
             FloatVector v = FloatVector.fromArray(SPECIES, w, wk);
             FloatVector u = FloatVector.fromArray(SPECIES, w, wk + LANES);
             FloatVector s0 = FloatVector.broadcast(SPECIES, x[xk]);
@@ -106,7 +105,6 @@ final class VectorTiles {
             a3 = t3.fma(v, a3);
             b3 = t3.fma(u, b3);
             xk += STEP;
-            wk += STEP * WIDTH;
         }
         a0.intoArray(y, y0);
         b0.intoArray(y, y0 + LANES);
@@ -135,9 +133,9 @@ final class VectorTiles {
         FloatVector b6 = FloatVector.fromArray(SPECIES, y, y0 + 6 * WIDTH + LANES);
         FloatVector a7 = FloatVector.fromArray(SPECIES, y, y0 + 7 * WIDTH);
         FloatVector b7 = FloatVector.fromArray(SPECIES, y, y0 + 7 * WIDTH + LANES);
-        int xk = x0;
-        int wk = w0;
-        for (int left = depth; left > 0; left -= STEP) {
+        for (int k = 0; k < depth; k += STEP) {
+            int wk = w0 + k * WIDTH;
+            int xk = x0 + k;
             FloatVector v = FloatVector.fromArray(SPECIES, w, wk);
             FloatVector u = FloatVector.fromArray(SPECIES, w, wk + LANES);
             FloatVector s0 = FloatVector.broadcast(SPECIES, x[xk]);
@@ -190,8 +188,6 @@ final class VectorTiles {
             FloatVector t7 = FloatVector.broadcast(SPECIES, x[xk + 7 * DEPTH + 1]);
             a7 = t7.fma(v, a7);
             b7 = t7.fma(u, b7);
-            xk += STEP;
-            wk += STEP * WIDTH;
         }
         a0.intoArray(y, y0);
         b0.intoArray(y, y0 + LANES);
@@ -236,9 +232,9 @@ final class VectorTiles {
         FloatVector b10 = FloatVector.fromArray(SPECIES, y, y0 + 10 * WIDTH + LANES);
         FloatVector a11 = FloatVector.fromArray(SPECIES, y, y0 + 11 * WIDTH);
         FloatVector b11 = FloatVector.fromArray(SPECIES, y, y0 + 11 * WIDTH + LANES);
+        int end = w0 + depth * WIDTH;
         int xk = x0;
-        int wk = w0;
-        for (int left = depth; left > 0; left -= STEP) {
+        for (int wk = w0; wk < end; wk += STEP * WIDTH) {
             FloatVector v = FloatVector.fromArray(SPECIES, w, wk);
             FloatVector u = FloatVector.fromArray(SPECIES, w, wk + LANES);
             FloatVector s0 = FloatVector.broadcast(SPECIES, x[xk]);
@@ -316,7 +312,6 @@ final class VectorTiles {
             a11 = t11.fma(v, a11);
             b11 = t11.fma(u, b11);
             xk += STEP;
-            wk += STEP * WIDTH;
         }
         a0.intoArray(y, y0);
         b0.intoArray(y, y0 + LANES);

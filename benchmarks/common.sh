@@ -21,6 +21,12 @@ value() {   # NAME ARGUMENTS...: what follows NAME in the arguments; nothing if 
     done
 }
 
+find_model() {   # ARGUMENTS...: sets model to what --model names
+    model=$(value --model "$@")
+    [[ -n $model ]] || fail "--model F32.flat is missing"
+    [[ -f $model ]] || fail "there is no file $model"
+}
+
 older() {   # FILE SOURCES...: whether the file is missing or older than any of its sources
     local file=$1
     shift

@@ -9,9 +9,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-model=$(value --model "$@")
-[[ -n $model ]] || fail "--model F32.flat is missing"
-[[ -f $model ]] || fail "there is no file $model"
+find_model "$@"
 build
 arguments=("$@" --script "$here/pytorch_training.py")
 module=$(peers_folder "$model")/distilbert-training.pt

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts a server and runs ServeLoad or ServeSoak against it:
-#   benchmarks/serve.sh load [SECONDS]      one client, many, and many at twice the capacity
+#   benchmarks/serve.sh load [SECONDS]      one client, many, and a schedule at twice the capacity
 #   benchmarks/serve.sh soak [SECONDS [PAUSE]]   valid and hostile requests at once, each client PAUSE ms apart
 # JAVA_OPTS goes to the server, as with ./demitasse; SERVE_OPTS are options of ./demitasse serve.
 set -euo pipefail

@@ -16,16 +16,22 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 /**
- * Loads a server on this machine: one client in a loop, then many, then many at twice what it can do. Every answer is
- * compared, byte for byte, with that of the same request alone. It needs nothing but a JDK:
+ * Loads a server on this machine: one client in a loop, then many, then requests on a schedule at twice what it can do,
+ * whether or not those before have been answered. Every answer is compared, byte for byte, with that of the same
+ * request alone. It needs nothing but a JDK:
  * <pre>java ServeLoad.java http://127.0.0.1:8080 SERVER_PID [SECONDS, 60] [CONNECTIONS, 64]</pre>
  */
 public final class ServeLoad {
 
     private static final int TEXTS_AT_MOST = 32;
+    /** Half the requests that the server works on at a time; beyond them it would close connections unanswered. */
+    private static final int IN_FLIGHT_AT_MOST = 256;
     private static final String[] WORDS = ("the a an of and to it is that this with for film movie plot cast acting "
             + "story scene director comedy drama thriller funny dull witty charming painfully hardly never always not "
             + "very too quite one two best worst good bad great boring beautiful ugly moving predictable . , ! -- "
@@ -39,13 +45,35 @@ public final class ServeLoad {
     private static final class Tally {
         final LongAdder ok = new LongAdder();
         final LongAdder okTokens = new LongAdder();
-        final LongAdder sentTokens = new LongAdder();
         final LongAdder refused = new LongAdder();
         final LongAdder wrong = new LongAdder();
         final LongAdder failed = new LongAdder();
         final List<Long> nanos = new ArrayList<>();         // of those that were answered 200
         final List<Long> refusalNanos = new ArrayList<>();
-        double seconds;
+        double seconds;                                     // until the last answer
+
+        void add(Case asked, HttpResponse<String> answer, long tookNanos) {
+            if (answer.statusCode() == 429) {
+                refused.increment();
+                synchronized (this) {
+                    refusalNanos.add(tookNanos);
+                }
+            } else if (answer.statusCode() == 200 && answer.body().equals(asked.answer)) {
+                ok.increment();
+                okTokens.add(asked.tokens);
+                synchronized (this) {
+                    nanos.add(tookNanos);
+                }
+            } else {
+                wrong.increment();
+                System.out.println("wrong: " + answer.statusCode() + " " + answer.body());
+            }
+        }
+
+        void addFailure(Throwable failure) {
+            failed.increment();
+            System.out.println("no answer: " + failure);
+        }
 
         double tokensPerSecond() {
             return okTokens.sum() / seconds;
@@ -62,7 +90,8 @@ public final class ServeLoad {
         }
     }
 
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final ExecutorService executor = Executors.newCachedThreadPool();
+    private final HttpClient http = client();
     private final URI server;
 
     private ServeLoad(URI server) {
@@ -77,28 +106,26 @@ public final class ServeLoad {
 
         List<Case> single = load.cases(300, 1);
         // A minute of the JIT compiler's work is not what is measured here.
-        load.run(single, connections, 10, 0);
-        Tally one = load.run(single, 1, Math.min(20, seconds), 0);
+        load.run(single, connections, 10);
+        Tally one = load.run(single, 1, Math.min(20, seconds));
         one.print("one client in a loop");
-        Tally many = load.run(single, connections, Math.min(20, seconds), 0);
+        Tally many = load.run(single, connections, Math.min(20, seconds));
         many.print(connections + " clients in a loop");
         System.out.printf(Locale.ROOT, "%-32s %.2f times one client's throughput%n", "",
                 many.tokensPerSecond() / one.tokensPerSecond());
 
         List<Case> mixed = load.cases(150, TEXTS_AT_MOST);
-        Tally capacity = load.run(mixed, 8, Math.min(15, seconds), 0);
+        Tally capacity = load.run(mixed, 8, Math.min(15, seconds));
         capacity.print("capacity, 8 clients, 1-32 texts");
-        double rate = 2 * capacity.tokensPerSecond();
         Thread watch = new Thread(() -> watchMemory(pid, seconds), "memory");
         watch.start();
-        Tally over = load.run(mixed, connections, seconds, rate);
+        Tally over = load.offer(mixed, connections, seconds, capacity.tokensPerSecond(), 2);
         watch.join();
-        over.print(connections + " clients, twice the capacity");
-        // Over the time in which they were sent; the last answers come later.
-        System.out.printf(Locale.ROOT, "%-32s offered %.2f times the capacity%n", "",
-                (double) over.sentTokens.sum() / seconds / capacity.tokensPerSecond());
-        long bad = one.wrong.sum() + many.wrong.sum() + over.wrong.sum() + one.failed.sum() + many.failed.sum()
-                + over.failed.sum();
+        System.out.printf(Locale.ROOT, "resident MB after the last answer: %d%n", residentKilobytes(pid) / 1024);
+        over.print(connections + " connections, on a schedule");
+        System.out.printf(Locale.ROOT, "%-32s admitted %.2f times the capacity%n", "",
+                over.tokensPerSecond() / capacity.tokensPerSecond());
+        long bad = Stream.of(one, many, capacity, over).mapToLong(t -> t.wrong.sum() + t.failed.sum()).sum();
         System.exit(bad == 0 ? 0 : 1);
     }
 
@@ -123,27 +150,17 @@ public final class ServeLoad {
         return cases;
     }
 
-    /** @param tokensPerSecond how much all clients together send, as far as they get answers in time; 0 for no limit */
-    private Tally run(List<Case> cases, int clients, int seconds, double tokensPerSecond) throws Exception {
+    /** Clients that each send the next request when the one before has been answered. */
+    private Tally run(List<Case> cases, int clients, int seconds) throws Exception {
         Tally tally = new Tally();
-        ExecutorService threads = Executors.newFixedThreadPool(clients);
         long start = System.nanoTime();
         long end = start + Duration.ofSeconds(seconds).toNanos();
         List<Future<?>> futures = new ArrayList<>();
         for (int c = 0; c < clients; c++) {
             Random random = new Random(c);
-            futures.add(threads.submit(() -> {
-                double due = System.nanoTime();
+            futures.add(executor.submit(() -> {
                 while (System.nanoTime() < end) {
-                    Case next = cases.get(random.nextInt(cases.size()));
-                    if (tokensPerSecond > 0) {
-                        due += next.tokens * 1e9 * clients / tokensPerSecond;
-                        Thread.sleep(Math.max(0, (long) (due - System.nanoTime()) / 1_000_000));
-                        if (System.nanoTime() >= end) {
-                            break;
-                        }
-                    }
-                    ask(next, tally);
+                    ask(cases.get(random.nextInt(cases.size())), tally);
                 }
                 return null;
             }));
@@ -151,41 +168,78 @@ public final class ServeLoad {
         for (Future<?> future : futures) {
             future.get();
         }
-        threads.shutdown();
         tally.seconds = (System.nanoTime() - start) / 1e9;
         return tally;
     }
 
-    private void ask(Case next, Tally tally) {
+    private void ask(Case next, Tally tally) throws InterruptedException {
         long start = System.nanoTime();
-        tally.sentTokens.add(next.tokens);
         try {
             HttpResponse<String> answer = send(next.body);
-            long nanos = System.nanoTime() - start;
-            if (answer.statusCode() == 429) {
-                tally.refused.increment();
-                synchronized (tally) {
-                    tally.refusalNanos.add(nanos);
-                }
-            } else if (answer.statusCode() == 200 && answer.body().equals(next.answer)) {
-                tally.ok.increment();
-                tally.okTokens.add(next.tokens);
-                synchronized (tally) {
-                    tally.nanos.add(nanos);
-                }
-            } else {
-                tally.wrong.increment();
-                System.out.println("wrong: " + answer.statusCode() + " " + answer.body());
-            }
-        } catch (IOException | InterruptedException e) {
-            tally.failed.increment();
-            System.out.println("no answer: " + e);
+            tally.add(next, answer, System.nanoTime() - start);
+        } catch (IOException e) {
+            tally.addFailure(e);
         }
     }
 
+    /**
+     * Sends each request when it is due, so that slow answers do not slow the sending, through the connections in turn;
+     * where one is still busy a further one opens. Times are taken from when a request was due, not from when it left.
+     *
+     * @param capacity in tokens per second
+     */
+    private Tally offer(List<Case> cases, int connections, int seconds, double capacity, double times)
+            throws InterruptedException {
+        List<HttpClient> clients = Stream.generate(this::client).limit(connections).toList();
+        Semaphore free = new Semaphore(IN_FLIGHT_AT_MOST);
+        Random random = new Random(connections);
+        Tally tally = new Tally();
+        long tokens = 0;
+        int sent = 0;
+        int heldBack = 0;
+        int mostInFlight = 0;
+        long start = System.nanoTime();
+        long end = start + Duration.ofSeconds(seconds).toNanos();
+        for (long due = start; due < end && System.nanoTime() < end; sent++) {
+            if (!free.tryAcquire()) {
+                heldBack++;
+                free.acquire();
+            }
+            mostInFlight = Math.max(mostInFlight, IN_FLIGHT_AT_MOST - free.availablePermits());
+            Case next = cases.get(random.nextInt(cases.size()));
+            long wasDue = due;
+            clients.get(sent % connections).sendAsync(request(next.body), HttpResponse.BodyHandlers.ofString())
+                    .whenComplete((answer, failure) -> {
+                        if (failure == null) {
+                            tally.add(next, answer, System.nanoTime() - wasDue);
+                        } else {
+                            tally.addFailure(failure);
+                        }
+                        free.release();
+                    });
+            tokens += next.tokens;
+            due = start + (long) (tokens * 1e9 / (times * capacity));
+            TimeUnit.NANOSECONDS.sleep(Math.min(due, end) - System.nanoTime());
+        }
+        free.acquire(IN_FLIGHT_AT_MOST);
+        tally.seconds = (System.nanoTime() - start) / 1e9;
+        System.out.printf(Locale.ROOT, "offered %d requests in %d s, %.0f tokens/s: %.2f times the capacity; "
+                        + "at most %d in flight, %d held back%n", sent, seconds, (double) tokens / seconds,
+                tokens / (seconds * capacity), mostInFlight, heldBack);
+        return tally;
+    }
+
+    private HttpClient client() {
+        return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).executor(executor).build();
+    }
+
     private HttpResponse<String> send(String body) throws IOException, InterruptedException {
-        return http.send(HttpRequest.newBuilder(server.resolve("/predict")).timeout(Duration.ofSeconds(60))
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+        return http.send(request(body), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private HttpRequest request(String body) {
+        return HttpRequest.newBuilder(server.resolve("/predict")).timeout(Duration.ofSeconds(60))
+                .POST(HttpRequest.BodyPublishers.ofString(body)).build();
     }
 
     private static void watchMemory(long pid, int seconds) {

@@ -46,6 +46,7 @@ final class DjlTraining implements TrainingPeer {
     DjlTraining(Path module, int threads) {
         model = Model.newInstance("distilbert", PyTorchPeer.ENGINE);
         JniUtils.setNumThreads(threads);
+        // The optimizer takes five steps to specialise the graph, and the steps after that are no faster.
         JniUtils.setGraphExecutorOptimize(false);
         try {
             model.load(module.toAbsolutePath().getParent(), module.getFileName().toString(),

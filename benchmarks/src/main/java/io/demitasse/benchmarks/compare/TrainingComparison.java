@@ -119,7 +119,7 @@ public final class TrainingComparison {
             if (arguments.python != null) {
                 peers.add(new PythonTraining(arguments.python, arguments.script, arguments.model, arguments.threads));
             } else {
-                missing.add("pytorch-python: no Python has torch; apt-get install python3-torch libopenblas0-pthread");
+                missing.add("pytorch-python: no Python has torch; apt-get install python3-torch libopenblas0-openmp");
             }
             Report report = compare(arguments, machine, peers, missing, new Table(System.out));
             if (arguments.json != null) {

@@ -20,15 +20,7 @@ public final class Comparison {
 
     /** See {@link Arguments#USAGE}. */
     public static void main(String[] args) throws IOException {
-        Arguments arguments;
-        try {
-            arguments = Arguments.parse(args);
-        } catch (IllegalArgumentException e) {
-            System.err.println(e.getMessage());
-            System.err.println(Arguments.USAGE);
-            System.exit(2);
-            return;
-        }
+        Arguments arguments = Flags.parse(args, Arguments::parse, Arguments.USAGE);
         Machine machine = Machine.here();
         try (Peers peers = Peers.load(arguments)) {
             Report report = compare(arguments, machine, peers, new Table(System.out));

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** A command line of {@code --name value} pairs. A value that will not do is an IllegalArgumentException. */
 final class Flags {
@@ -19,6 +20,18 @@ final class Flags {
                 throw new IllegalArgumentException(args[i] + " needs a value");
             }
             values.put(args[i], args[i + 1]);
+        }
+    }
+
+    /** What the parser makes of a program's arguments; if they will not do, says why and how, and ends it with 2. */
+    static <A> A parse(String[] args, Function<String[], A> parser, String usage) {
+        try {
+            return parser.apply(args);
+        } catch (IllegalArgumentException e) {
+            System.err.println(e.getMessage());
+            System.err.println(usage);
+            System.exit(2);
+            throw e;
         }
     }
 

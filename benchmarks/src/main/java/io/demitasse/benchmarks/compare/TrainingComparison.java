@@ -101,15 +101,7 @@ public final class TrainingComparison {
     }
 
     public static void main(String[] args) throws IOException {
-        Arguments arguments;
-        try {
-            arguments = Arguments.parse(args);
-        } catch (IllegalArgumentException e) {
-            System.err.println(e.getMessage());
-            System.err.println(USAGE);
-            System.exit(2);
-            return;
-        }
+        Arguments arguments = Flags.parse(args, Arguments::parse, USAGE);
         Machine machine = Machine.here();
         List<TrainingPeer> peers = new ArrayList<>();
         try {

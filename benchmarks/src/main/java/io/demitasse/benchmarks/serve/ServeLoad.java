@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -274,6 +273,6 @@ public final class ServeLoad {
             String name = percent == 100 ? "most" : "p" + percent;
             text.append(String.format(Locale.ROOT, "%s %.1f  ", name, value / 1e6));
         }
-        return text.toString().strip() + " of " + Arrays.stream(sorted).count();
+        return text.toString().strip() + " of " + sorted.length;
     }
 }

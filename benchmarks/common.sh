@@ -51,9 +51,14 @@ need_numpy() {
     python3 -c 'import numpy' 2>/dev/null || fail "exporting the peers' models needs python3 with numpy"
 }
 
+# With memory that suits the peers as Demitasse's heap suits it. They allocate anew in each pass; left to itself, glibc
+# gives that memory back to the system in between, each pass pays for all its pages again, and the pages are small. Only
+# its first arena grows beyond 64 MB.
 run() {   # CLASS ARGUMENTS...
     local class=$1
     shift
+    export MALLOC_ARENA_MAX=1 MALLOC_TOP_PAD_=1073741824 MALLOC_MMAP_THRESHOLD_=34359738368 \
+        MALLOC_TRIM_THRESHOLD_=34359738368 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
     # The library's own jar comes first: the local Maven repository may hold another build of it.
     # shellcheck disable=SC2086
     exec java -XX:+UseTransparentHugePages --add-modules jdk.incubator.vector ${JAVA_OPTIONS-} \

@@ -26,10 +26,6 @@ for python in ${PYTORCH_PYTHON:-python3 /usr/bin/python3}; do
     fi
 done
 
-# PyTorch allocates what a step needs anew in each. Left to itself, glibc gives that memory back to the system in
-# between, and each step pays for all its pages again; and only its first arena grows beyond 64 MB.
-export MALLOC_ARENA_MAX=1 MALLOC_TOP_PAD_=1073741824 MALLOC_MMAP_THRESHOLD_=34359738368 \
-    MALLOC_TRIM_THRESHOLD_=34359738368 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 # Debian's PyTorch runs on OpenMP. Beside OpenBLAS with threads of its own, the two kinds keep each other off the cores.
 openmp=(/usr/lib/*/openblas-openmp)
 if [[ -d ${openmp[0]} ]]; then

@@ -27,7 +27,6 @@ final class VectorProduct implements Parallel.Task {
     private static final int LEFT = Workspace.GEMM_SCRATCH;
     private static final int PANEL = LEFT + 1;
     private static final int SUMS = PANEL + 1;
-    private static final int TOUCHED = SUMS + 1;
 
     private final VectorKernels kernels;
     private final Packing packing = new Packing();
@@ -172,7 +171,6 @@ final class VectorProduct implements Parallel.Task {
         int size = some * WIDTH;
         float[] panel = packedPanels.data();
         int at = packedPanels.row(worker);
-        float touched = 0;
         if (weight == null) {
             int first = transposeRight ? right.row(column) + from : right.row(from) + column;
             VectorPacking.packRight(transposeRight, right.data(), first, right.stride(), Math.min(WIDTH, n - column),
@@ -182,34 +180,12 @@ final class VectorProduct implements Parallel.Task {
             if (weight.floats() != null) {
                 panel = weight.floats();
                 at = CacheLine.LEAD + first;
-                touched = touch(panel, at + size, Math.min(at + 2 * size, panel.length));
             } else {
                 kernels.widen(weight.bytes(), first, size, panel, at);
             }
         }
         int slice = packedOffset + from * height + row * DEPTH;
         kernels.tiles(VectorPacking.filledUp(rows), some, packed, slice, panel, at, sums.data(), sum);
-        workspace.scratch(worker, TOUCHED, 1)[0] = touched;
-    }
-
-    /**
-     * Reads a float of each cache line, so that it is on its way to the cache while the processor computes with what is
-     * there. A tile cannot look so far ahead: the multiplications that wait for its loads fill the processor's queue.
-     *
-     * @return something that depends on what was read, without which it would not be
-     */
-    private static float touch(float[] x, int from, int to) {
-        float s0 = 0;
-        float s1 = 0;
-        float s2 = 0;
-        float s3 = 0;
-        for (int i = from; i < to - 3 * CacheLine.FLOATS; i += 4 * CacheLine.FLOATS) {
-            s0 += x[i];
-            s1 += x[i + CacheLine.FLOATS];
-            s2 += x[i + 2 * CacheLine.FLOATS];
-            s3 += x[i + 3 * CacheLine.FLOATS];
-        }
-        return s0 + s1 + s2 + s3;
     }
 
     /** Bias and activation, or beta, and from the sums to the result. */

@@ -21,8 +21,12 @@ final class VectorTiles {
     static final int LANES = SPECIES.length();
     /** Columns of a panel. */
     static final int WIDTH = 2 * LANES;
-    /** The distance between rows of x, and the most that k can be. */
-    static final int DEPTH = 128;
+    /**
+     * The distance between rows of x, and the most that k can be. Long, though a panel's weights then come from the
+     * second-level cache: the processor fetches ahead of one long row of reads, from memory too, and the sums are loaded
+     * and stored once for all of a hidden state's dimensions.
+     */
+    static final int DEPTH = 768;
     /** What k is a multiple of. */
     static final int STEP = 2;
     /** What the height of a tile is a multiple of. */

@@ -93,12 +93,34 @@ final class VectorKernels implements Kernels {
         }
     }
 
-    /** {@link VectorMath#scale}, or what stands in for it. */
-    void scale(float[] scales, float[] bias, int first, int n, float[] y, int yOffset) {
-        if (warmUp.done()) {
-            VectorMath.scale(scales, bias, first, n, y, yOffset);
+    /** {@link VectorMath#spread}, or what stands in for it. */
+    void spread(float[] x, int xOffset, int columns, int rows, float[] y, int yOffset) {
+        if (columns == WIDTH && warmUp.done()) {
+            VectorMath.spread(x, xOffset, rows, y, yOffset);
         } else {
-            VectorStandIn.scale(scales, bias, first, n, y, yOffset);
+            for (int row = 0; row < rows; row++) {
+                System.arraycopy(x, xOffset, y, yOffset + row * WIDTH, columns);
+            }
+        }
+    }
+
+    /** {@link VectorMath#copy}, or what stands in for it. */
+    void copy(float[] x, int xOffset, int columns, int rows, float[] y, int yOffset, int stride) {
+        if (columns == WIDTH && warmUp.done()) {
+            VectorMath.copy(x, xOffset, rows, y, yOffset, stride);
+        } else {
+            for (int row = 0; row < rows; row++) {
+                System.arraycopy(x, xOffset + row * WIDTH, y, yOffset + row * stride, columns);
+            }
+        }
+    }
+
+    /** {@link VectorMath#scale}, or what stands in for it. */
+    void scale(float[] scales, float[] bias, int first, int columns, int rows, float[] y, int yOffset) {
+        if (warmUp.done()) {
+            VectorMath.scale(scales, bias, first, columns, rows, y, yOffset);
+        } else {
+            VectorStandIn.scale(scales, bias, first, columns, rows, y, yOffset);
         }
     }
 

@@ -2,6 +2,7 @@ package io.demitasse.kernel;
 
 import static io.demitasse.kernel.VectorTiles.LANES;
 import static io.demitasse.kernel.VectorTiles.SPECIES;
+import static io.demitasse.kernel.VectorTiles.WIDTH;
 
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -198,16 +199,51 @@ final class VectorMath {
         }
     }
 
-    /** {@code y = scales y + bias}, element by element. */
-    static void scale(float[] scales, float[] bias, int first, int n, float[] y, int yOffset) {
-        int end = SPECIES.loopBound(n);
-        int i = 0;
-        for (; i < end; i += LANES) {
-            FloatVector.fromArray(SPECIES, y, yOffset + i).mul(FloatVector.fromArray(SPECIES, scales, first + i))
-                    .add(FloatVector.fromArray(SPECIES, bias, first + i)).intoArray(y, yOffset + i);
+    /** Each row of y, which has {@link VectorTiles#WIDTH} columns and no gaps, becomes {@code x}. */
+    static void spread(float[] x, int xOffset, int rows, float[] y, int yOffset) {
+        FloatVector a = FloatVector.fromArray(SPECIES, x, xOffset);
+        FloatVector b = FloatVector.fromArray(SPECIES, x, xOffset + LANES);
+        int end = yOffset + rows * WIDTH;
+        for (int at = yOffset; at < end; at += WIDTH) {
+            a.intoArray(y, at);
+            b.intoArray(y, at + LANES);
         }
-        for (; i < n; i++) {
-            y[yOffset + i] = y[yOffset + i] * scales[first + i] + bias[first + i];
+    }
+
+    /** Rows of {@link VectorTiles#WIDTH} columns without gaps become rows of y at a distance of {@code stride}. */
+    static void copy(float[] x, int xOffset, int rows, float[] y, int yOffset, int stride) {
+        int end = xOffset + rows * WIDTH;
+        int to = yOffset;
+        for (int at = xOffset; at < end; at += WIDTH) {
+            FloatVector.fromArray(SPECIES, x, at).intoArray(y, to);
+            FloatVector.fromArray(SPECIES, x, at + LANES).intoArray(y, to + LANES);
+            to += stride;
+        }
+    }
+
+    /**
+     * {@code y = scales y + bias} for each row of y, which has {@link VectorTiles#WIDTH} columns and no gaps.
+     *
+     * @param columns how many columns count, the first ones
+     */
+    static void scale(float[] scales, float[] bias, int first, int columns, int rows, float[] y, int yOffset) {
+        if (columns < WIDTH) {
+            for (int row = 0; row < rows; row++) {
+                for (int i = 0; i < columns; i++) {
+                    int at = yOffset + row * WIDTH + i;
+                    y[at] = y[at] * scales[first + i] + bias[first + i];
+                }
+            }
+            return;
+        }
+        FloatVector s = FloatVector.fromArray(SPECIES, scales, first);
+        FloatVector t = FloatVector.fromArray(SPECIES, scales, first + LANES);
+        FloatVector b = FloatVector.fromArray(SPECIES, bias, first);
+        FloatVector c = FloatVector.fromArray(SPECIES, bias, first + LANES);
+        int end = yOffset + rows * WIDTH;
+        for (int at = yOffset; at < end; at += WIDTH) {
+            FloatVector.fromArray(SPECIES, y, at).mul(s).add(b).intoArray(y, at);
+            FloatVector.fromArray(SPECIES, y, at + LANES).mul(t).add(c).intoArray(y, at + LANES);
         }
     }
 

@@ -53,9 +53,10 @@ final class VectorProduct implements Parallel.Task {
     private float beta;
     private Matrix result;
 
-    // Of each thread: the panel it packs, and the sums of the panel it is at.
+    // Of each thread: the panel it packs, the sums of the panel it is at, and what the activation makes of them.
     private Matrix packedPanels;
     private Matrix sums;
+    private Matrix activated;
 
     private int taskRows;
     private int taskColumns;
@@ -82,6 +83,7 @@ final class VectorProduct implements Parallel.Task {
         this.weight = null;
         this.right = b;
         this.transposeRight = transposeB;
+        this.activation = Activation.NONE;
         this.beta = beta;
         this.n = c.columns();
         run(a, transposeA, transposeA ? a.rows() : a.columns(), c, PACKED_ROWS, workspace);
@@ -118,7 +120,9 @@ final class VectorProduct implements Parallel.Task {
         taskColumns = Math.max(1, Math.min(share, COLUMNS / WIDTH)) * WIDTH;
         across = (n + taskColumns - 1) / taskColumns;
         packedPanels = workspace.matrix(threads, DEPTH * WIDTH);
-        sums = workspace.matrix(threads, VectorPacking.filledUp(Math.min(taskRows, m)) * WIDTH);
+        int size = VectorPacking.filledUp(Math.min(taskRows, m)) * WIDTH;
+        sums = workspace.matrix(threads, size);
+        activated = activation == Activation.NONE ? sums : workspace.matrix(threads, size);
         workspace.run(down * across, this);
         workspace.release(mark);
         this.left = null;
@@ -148,21 +152,22 @@ final class VectorProduct implements Parallel.Task {
         int depth = VectorPacking.depth(k);
         int sum = sums.row(worker);
         for (int end = column + columns; column < end; column += WIDTH) {
-            begin(column, Math.min(WIDTH, end - column), sum, VectorPacking.filledUp(rows) * WIDTH);
+            begin(column, Math.min(WIDTH, end - column), sum, VectorPacking.filledUp(rows));
             for (int from = 0; from < depth; from += DEPTH) {
                 accumulate(row, rows, column, from, Math.min(DEPTH, depth - from), sum, worker);
             }
-            finish(row, rows, column, Math.min(WIDTH, end - column), sum);
+            finish(row, rows, column, Math.min(WIDTH, end - column), sum, activated.row(worker));
         }
     }
 
     /** Sums start with the bias; with weights that are scaled at the end, and where there is no bias, with 0. */
-    private void begin(int column, int columns, int sum, int size) {
-        Arrays.fill(sums.data(), sum, sum + size, 0f);
-        if (weight != null && weight.scales() == null) {
-            for (int at = sum; at < sum + size; at += WIDTH) {
-                System.arraycopy(bias, column, sums.data(), at, columns);
-            }
+    private void begin(int column, int columns, int sum, int rows) {
+        boolean biased = weight != null && weight.scales() == null;
+        if (!biased || columns < WIDTH) {
+            Arrays.fill(sums.data(), sum, sum + rows * WIDTH, 0f);
+        }
+        if (biased) {
+            kernels.spread(bias, column, columns, rows, sums.data(), sum);
         }
     }
 
@@ -188,20 +193,23 @@ final class VectorProduct implements Parallel.Task {
         kernels.tiles(VectorPacking.filledUp(rows), some, packed, slice, panel, at, sums.data(), sum);
     }
 
-    /** Bias and activation, or beta, and from the sums to the result. */
-    private void finish(int row, int rows, int column, int columns, int sum) {
-        for (int r = 0; r < rows; r++) {
-            int at = sum + r * WIDTH;
-            int to = result.row(row + r) + column;
-            if (weight == null) {
-                kernels.combine(1f, sums.data(), at, columns, beta, result.data(), to);
-                continue;
+    /** Scales and activation, or beta, and from the sums to the result. */
+    private void finish(int row, int rows, int column, int columns, int sum, int active) {
+        if (weight == null) {
+            for (int r = 0; r < rows; r++) {
+                kernels.combine(1f, sums.data(), sum + r * WIDTH, columns, beta, result.data(),
+                        result.row(row + r) + column);
             }
-            if (weight.scales() != null) {
-                kernels.scale(weight.scales(), bias, column, columns, sums.data(), at);
-            }
-            kernels.activate(activation, sums.data(), at, columns, result.data(), to);
+            return;
         }
+        if (weight.scales() != null) {
+            kernels.scale(weight.scales(), bias, column, columns, rows, sums.data(), sum);
+        }
+        // All rows in one go, also of columns that do not count: a few of them at a time would take longer.
+        if (activation != Activation.NONE) {
+            kernels.activate(activation, sums.data(), sum, rows * WIDTH, activated.data(), active);
+        }
+        kernels.copy(activated.data(), active, columns, rows, result.data(), result.row(row) + column, result.stride());
     }
 
     /** {@link Kernels#gemm}, on the calling thread and with its scratch buffers alone. */

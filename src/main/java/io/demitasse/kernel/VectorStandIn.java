@@ -94,9 +94,12 @@ final class VectorStandIn {
         }
     }
 
-    static void scale(float[] scales, float[] bias, int first, int n, float[] y, int yOffset) {
-        for (int i = 0; i < n; i++) {
-            y[yOffset + i] = y[yOffset + i] * scales[first + i] + bias[first + i];
+    static void scale(float[] scales, float[] bias, int first, int columns, int rows, float[] y, int yOffset) {
+        for (int row = 0; row < rows; row++) {
+            for (int i = 0; i < columns; i++) {
+                int at = yOffset + row * WIDTH + i;
+                y[at] = y[at] * scales[first + i] + bias[first + i];
+            }
         }
     }
 

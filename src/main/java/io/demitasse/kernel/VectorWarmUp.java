@@ -84,7 +84,9 @@ final class VectorWarmUp implements Runnable {
             warm(() -> VectorTiles.accumulate(height, DEPTH, x, 0, w, 0, y, 0));
         }
         warm(() -> VectorMath.widen(bytes, 0, w.length, w, 0));
-        warm(() -> VectorMath.scale(x, x, 0, WIDTH, y, 0));
+        warm(() -> VectorMath.scale(x, x, 0, WIDTH, DEPTH, y, 0));
+        warm(() -> VectorMath.spread(x, 0, DEPTH, y, 0));
+        warm(() -> VectorMath.copy(w, 0, DEPTH, y, 0, WIDTH));
         warm(() -> VectorMath.add(x, 0, WIDTH, y, 0));
         warm(() -> VectorMath.combine(1f, x, 0, WIDTH, 0f, y, 0));
     }

@@ -84,6 +84,16 @@ final class VectorKernels implements Kernels {
         }
     }
 
+    /** Whether {@link #byteTiles} is to be used: for few rows, once it is compiled. */
+    boolean hasByteTiles(int rows) {
+        return rows <= VectorByteTiles.HIGH && warmUp.done();
+    }
+
+    /** {@link VectorByteTiles#accumulate}. */
+    void byteTiles(int rows, int depth, float[] x, int x0, byte[] w, int w0, float[] y, int y0) {
+        VectorByteTiles.accumulate(rows, depth, x, x0, w, w0, y, y0);
+    }
+
     /** {@link VectorMath#widen}, or what stands in for it. */
     void widen(byte[] bytes, int from, int n, float[] floats, int to) {
         if (warmUp.done()) {

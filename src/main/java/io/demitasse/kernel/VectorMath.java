@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorMath {
 
     /** As many bytes as a vector has floats; on 128 bits twice as many, since no vector is shorter than 64 bits. */
-    private static final VectorSpecies<Byte> BYTES = LANES == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
+    static final VectorSpecies<Byte> BYTES = LANES == 16 ? ByteVector.SPECIES_128 : ByteVector.SPECIES_64;
 
     private VectorMath() {
     }

@@ -173,7 +173,8 @@ final class VectorProduct implements Parallel.Task {
 
     /** Adds to the sums of a panel what the inputs {@code from} to {@code from + some} give. */
     private void accumulate(int row, int rows, int column, int from, int some, int sum, int worker) {
-        int size = some * WIDTH;
+        int slice = packedOffset + from * height + row * DEPTH;
+        int filledUp = VectorPacking.filledUp(rows);
         float[] panel = packedPanels.data();
         int at = packedPanels.row(worker);
         if (weight == null) {
@@ -185,12 +186,14 @@ final class VectorProduct implements Parallel.Task {
             if (weight.floats() != null) {
                 panel = weight.floats();
                 at = CacheLine.LEAD + first;
+            } else if (kernels.hasByteTiles(filledUp)) {
+                kernels.byteTiles(filledUp, some, packed, slice, weight.bytes(), first, sums.data(), sum);
+                return;
             } else {
-                kernels.widen(weight.bytes(), first, size, panel, at);
+                kernels.widen(weight.bytes(), first, some * WIDTH, panel, at);
             }
         }
-        int slice = packedOffset + from * height + row * DEPTH;
-        kernels.tiles(VectorPacking.filledUp(rows), some, packed, slice, panel, at, sums.data(), sum);
+        kernels.tiles(filledUp, some, packed, slice, panel, at, sums.data(), sum);
     }
 
     /** Scales and activation, or beta, and from the sums to the result. */

@@ -83,6 +83,10 @@ final class VectorWarmUp implements Runnable {
             int height = rows;
             warm(() -> VectorTiles.accumulate(height, DEPTH, x, 0, w, 0, y, 0));
         }
+        for (int rows = VectorByteTiles.HIGH; rows > 0; rows -= VectorTiles.LOW) {
+            int height = rows;
+            warm(() -> VectorByteTiles.accumulate(height, DEPTH, x, 0, bytes, 0, y, 0));
+        }
         warm(() -> VectorMath.widen(bytes, 0, w.length, w, 0));
         warm(() -> VectorMath.scale(x, x, 0, WIDTH, DEPTH, y, 0));
         warm(() -> VectorMath.spread(x, 0, DEPTH, y, 0));

@@ -258,7 +258,7 @@ class KernelsContractTest {
         for (Kernels kernels : kernels()) {
             // jblas promises the second alone.
             boolean alone = !kernels.name().equals("jblas");
-            for (int[] shape : new int[][] {{2, 768}, {100, 300}, {384, 520}}) {
+            for (int[] shape : new int[][] {{2, 768}, {100, 300}, {384, 520}, {40, 1700}}) {
                 checkBits(kernels, shape[0], shape[1], false, alone);
                 checkBits(kernels, shape[0], shape[1], true, alone);
             }

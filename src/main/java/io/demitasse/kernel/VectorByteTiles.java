@@ -4,7 +4,6 @@ import static io.demitasse.kernel.VectorMath.BYTES;
 import static io.demitasse.kernel.VectorTiles.DEPTH;
 import static io.demitasse.kernel.VectorTiles.LANES;
 import static io.demitasse.kernel.VectorTiles.SPECIES;
-import static io.demitasse.kernel.VectorTiles.STEP;
 import static io.demitasse.kernel.VectorTiles.WIDTH;
 
 import jdk.incubator.vector.ByteVector;
@@ -12,23 +11,31 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * {@link VectorTiles} on weights that are bytes, widened in registers: for so few rows that one tile holds them all.
- * With more of them, a weight is better widened once for all tiles. The sums have the same bits either way.
+ * {@link VectorTiles} on weights that are bytes, widened in registers: for so few rows that hardly a weight is read by
+ * more than one tile. With more of them, it is better widened once for all. The sums have the same bits either way.
  */
 final class VectorByteTiles {
 
-    /** The most rows that one tile takes; none where bytes for one vector of floats are no vector. */
-    static final int HIGH = LANES == 16 ? 8 : LANES == 8 ? 4 : 0;
+    /** Rows of the highest tile. */
+    static final int HIGH = LANES == 16 ? 8 : 4;
+    /** The most rows that are better off here; none where the bytes for one vector of floats are no vector. */
+    static final int FEW_ROWS = LANES == 4 ? 0 : 2 * HIGH;
 
     private VectorByteTiles() {
     }
 
-    /** {@link VectorTiles#accumulate} for at most {@link #HIGH} rows. */
+    /** {@link VectorTiles#accumulate}. */
     static void accumulate(int rows, int depth, float[] x, int x0, byte[] w, int w0, float[] y, int y0) {
-        if (rows == 8) {
-            rows8(depth, x, x0, w, w0, y, y0);
-        } else {
-            rows4(depth, x, x0, w, w0, y, y0);
+        for (int row = 0; row < rows; ) {
+            int height = Math.min(HIGH, rows - row);
+            int xRow = x0 + row * DEPTH;
+            int yRow = y0 + row * WIDTH;
+            if (height == 8) {
+                rows8(depth, x, xRow, w, w0, y, yRow);
+            } else {
+                rows4(depth, x, xRow, w, w0, y, yRow);
+            }
+            row += height;
         }
     }
 

@@ -86,7 +86,7 @@ final class VectorKernels implements Kernels {
 
     /** Whether {@link #byteTiles} is to be used: for few rows, once it is compiled. */
     boolean hasByteTiles(int rows) {
-        return rows <= VectorByteTiles.HIGH && warmUp.done();
+        return rows <= VectorByteTiles.FEW_ROWS && warmUp.done();
     }
 
     /** {@link VectorByteTiles#accumulate}. */

@@ -83,7 +83,8 @@ final class VectorWarmUp implements Runnable {
             int height = rows;
             warm(() -> VectorTiles.accumulate(height, DEPTH, x, 0, w, 0, y, 0));
         }
-        for (int rows = VectorByteTiles.HIGH; rows > 0; rows -= VectorTiles.LOW) {
+        int highest = Math.min(VectorByteTiles.HIGH, VectorByteTiles.FEW_ROWS);
+        for (int rows = highest; rows > 0; rows -= VectorTiles.LOW) {
             int height = rows;
             warm(() -> VectorByteTiles.accumulate(height, DEPTH, x, 0, bytes, 0, y, 0));
         }

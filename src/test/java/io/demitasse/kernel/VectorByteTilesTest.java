@@ -18,9 +18,9 @@ class VectorByteTilesTest {
     private static final class Vectors {
 
         static void check() {
-            assumeThat(VectorByteTiles.HIGH).isPositive();
+            assumeThat(VectorByteTiles.FEW_ROWS).isPositive();
             Random random = new Random(1);
-            for (int rows = VectorTiles.LOW; rows <= VectorByteTiles.HIGH; rows += VectorTiles.LOW) {
+            for (int rows = VectorTiles.LOW; rows <= VectorByteTiles.FEW_ROWS; rows += VectorTiles.LOW) {
                 for (int depth : new int[] {2, 64, VectorTiles.DEPTH}) {
                     float[] x = floats(random, rows * VectorTiles.DEPTH);
                     byte[] bytes = new byte[3 + depth * VectorTiles.WIDTH];

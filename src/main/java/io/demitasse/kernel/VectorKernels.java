@@ -127,8 +127,8 @@ final class VectorKernels implements Kernels {
 
     /** {@link VectorMath#scale}, or what stands in for it. */
     void scale(float[] scales, float[] bias, int first, int columns, int rows, float[] y, int yOffset) {
-        if (warmUp.done()) {
-            VectorMath.scale(scales, bias, first, columns, rows, y, yOffset);
+        if (columns == WIDTH && warmUp.done()) {
+            VectorMath.scale(scales, bias, first, rows, y, yOffset);
         } else {
             VectorStandIn.scale(scales, bias, first, columns, rows, y, yOffset);
         }

@@ -221,21 +221,8 @@ final class VectorMath {
         }
     }
 
-    /**
-     * {@code y = scales y + bias} for each row of y, which has {@link VectorTiles#WIDTH} columns and no gaps.
-     *
-     * @param columns how many columns count, the first ones
-     */
-    static void scale(float[] scales, float[] bias, int first, int columns, int rows, float[] y, int yOffset) {
-        if (columns < WIDTH) {
-            for (int row = 0; row < rows; row++) {
-                for (int i = 0; i < columns; i++) {
-                    int at = yOffset + row * WIDTH + i;
-                    y[at] = y[at] * scales[first + i] + bias[first + i];
-                }
-            }
-            return;
-        }
+    /** {@code y = scales y + bias} for each row of y, which has {@link VectorTiles#WIDTH} columns and no gaps. */
+    static void scale(float[] scales, float[] bias, int first, int rows, float[] y, int yOffset) {
         FloatVector s = FloatVector.fromArray(SPECIES, scales, first);
         FloatVector t = FloatVector.fromArray(SPECIES, scales, first + LANES);
         FloatVector b = FloatVector.fromArray(SPECIES, bias, first);

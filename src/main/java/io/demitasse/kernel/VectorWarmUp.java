@@ -89,7 +89,7 @@ final class VectorWarmUp implements Runnable {
             warm(() -> VectorByteTiles.accumulate(height, DEPTH, x, 0, bytes, 0, y, 0));
         }
         warm(() -> VectorMath.widen(bytes, 0, w.length, w, 0));
-        warm(() -> VectorMath.scale(x, x, 0, WIDTH, DEPTH, y, 0));
+        warm(() -> VectorMath.scale(x, x, 0, DEPTH, y, 0));
         warm(() -> VectorMath.spread(x, 0, DEPTH, y, 0));
         warm(() -> VectorMath.copy(w, 0, DEPTH, y, 0, WIDTH));
         warm(() -> VectorMath.add(x, 0, WIDTH, y, 0));

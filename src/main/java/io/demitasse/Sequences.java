@@ -58,6 +58,16 @@ final class Sequences {
         }
     }
 
+    /**
+     * A pair of which only the first text is cut where the two are too long together.
+     *
+     * @throws IllegalArgumentException as {@link #Sequences}, and if there is no room for any of the first text
+     */
+    static Sequence firstCut(Model model, String text, String pair) {
+        checkTokenTypes(model);
+        return sequence(model, model.tokenizer().encode(text, pair));
+    }
+
     private void addWhole(Encoding encoding, int input) {
         if (encoding.truncated() && model.options().truncation() instanceof Truncation.Fail) {
             throw new IllegalArgumentException((inputs() == 1 ? "the text" : "text " + input) + " has " + ((long) encoding.size() + encoding.tokensCut())

@@ -1,5 +1,7 @@
 package io.demitasse;
 
+import com.google.gson.JsonElement;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.MathFunctions;
 import io.demitasse.model.Architecture;
@@ -28,6 +30,14 @@ import java.util.Set;
  */
 public final class TextClassifier implements AutoCloseable {
 
+    static final Task TASK = Task.named("text-classification")
+            .command("classify", "Prints label, score and text, a line each.")
+            .of(Architecture.SEQUENCE_CLASSIFICATION)
+            .parameter("top_k", Task.Kind.INTEGER, "1", "How many labels to give, best first")
+            .parameter("function_to_apply", Task.Kind.TEXT, "",
+                    "What makes scores of logits: softmax, sigmoid or none; the model's own if not said")
+            .does(TextClassifier::job);
+
     private final Model model;
 
     /**
@@ -36,11 +46,7 @@ public final class TextClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if the model is no classifier of texts
      */
     public TextClassifier(Model model) {
-        Architecture architecture = model.config().architecture();
-        if (architecture != Architecture.SEQUENCE_CLASSIFICATION) {
-            throw new IllegalArgumentException("it has no classification head: it is a "
-                    + architecture.className(model.config().modelType()));
-        }
+        Tasks.check(model, TASK);
         this.model = model;
     }
 
@@ -56,7 +62,7 @@ public final class TextClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if the kernels asked for do not work here
      */
     public static TextClassifier load(Path file, Options options) {
-        return on(Model.load(file, options), file);
+        return Tasks.on(file, Model.load(file, options), TextClassifier::new);
     }
 
     /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
@@ -71,16 +77,7 @@ public final class TextClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if the kernels asked for do not work here
      */
     public static TextClassifier load(InputStream stream, Options options) {
-        return on(Model.load(stream, options), Path.of("(stream)"));
-    }
-
-    private static TextClassifier on(Model model, Path path) {
-        try {
-            return new TextClassifier(model);
-        } catch (IllegalArgumentException e) {
-            model.close();
-            throw new ModelFormatException(path, e.getMessage(), e);
-        }
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), TextClassifier::new);
     }
 
     /** The model below. */
@@ -147,14 +144,36 @@ public final class TextClassifier implements AutoCloseable {
         return model.run(job(inputs));
     }
 
-    /** The work that {@link #classifyAll} does. */
+    /** As {@link #classifyAll(List)}, with scores made by a function of one's own choice. */
+    public List<Classification> classifyAll(List<? extends Input> inputs, ScoreFunction function) {
+        return model.run(job(inputs, function));
+    }
+
+    private static Job<JsonElement> job(Model model, JsonElement inputs, Parameters given) {
+        Input input = inputs.isJsonObject() && inputs.getAsJsonObject().has("text_pair")
+                ? Input.of(Parameters.field(Parameters.object(inputs, "text", "text_pair"), "text"),
+                        Parameters.field(inputs, "text_pair"))
+                : Input.of(Parameters.field(inputs, "text"));
+        TextClassifier classifier = new TextClassifier(model);
+        int k = given.integer("top_k", 1, 1);
+        ScoreFunction function = given.choice("function_to_apply", classifier.function());
+        return classifier.job(List.of(input), function).map(results -> Json.array(results.get(0).top(k),
+                label -> Json.object("label", label.label(), "score", label.score())));
+    }
+
+    /** The work that {@link #classifyAll(List)} does. */
     public Job<List<Classification>> job(List<? extends Input> inputs) {
+        return job(inputs, function());
+    }
+
+    /** The work that {@link #classifyAll(List, ScoreFunction)} does. */
+    public Job<List<Classification>> job(List<? extends Input> inputs, ScoreFunction function) {
         Sequences sequences = model.encode(inputs);
         return new Job<>(model.head(), sequences.all(), outputs -> {
             List<Classification> results = new ArrayList<>(inputs.size());
             for (int i = 0; i < inputs.size(); i++) {
                 float[] logits = sequences.aggregate(i, outputs);                   // [labels]
-                results.add(new Classification(labels(), logits, probabilities(logits), sequences.tokens(i),
+                results.add(new Classification(labels(), logits, scores(logits, function), sequences.tokens(i),
                         sequences.tokensCut(i)));
             }
             return List.copyOf(results);
@@ -228,21 +247,20 @@ public final class TextClassifier implements AutoCloseable {
     private Inspection inspect(Tokenization tokenization) {
         Trace trace = new Trace();
         classifyIds(tokenization.ids(), trace);
-        return Inspection.of(tokenization, labels(), model.config(), trace, model.head(), this::probabilities,
+        return Inspection.of(tokenization, labels(), model.config(), trace, model.head(), logits -> scores(logits, function()),
                 model.newWorkspace());
     }
 
-    /** As Hugging Face's pipeline makes them: by a softmax, a sigmoid for each label, or not at all. */
-    private float[] probabilities(float[] logits) {
-        return switch (function()) {
+    private float[] scores(float[] logits, ScoreFunction function) {
+        return switch (function) {
             case SOFTMAX -> model.softmax(logits);
             case SIGMOID -> sigmoid(logits);
             case NONE -> logits.clone();
         };
     }
 
-    /** What scores are made of logits with, if nobody asks for another. */
-    private ScoreFunction function() {
+    /** What makes scores of logits if nobody asks for another: as Hugging Face's pipeline chooses by the model. */
+    public ScoreFunction function() {
         ProblemType problem = model.config().problemType();
         if (problem == ProblemType.REGRESSION) {
             return ScoreFunction.NONE;

@@ -20,12 +20,16 @@ except ImportError:
 from dtypes import quantize_rows
 from flat_file import HEADER_CRC, TensorInfo, write_flat
 from huggingface_folder import write_folder
+from model_config import read_config
 from model_files import ModelError, read_json_object
-from model_names import model_tensors, read_config
+from model_names import ModelTensor, model_tensors, without_tensorflow_names
 from safetensors_io import read_model
+from sentence_modules import check_sizes, read_modules
 from tokenizer_files import read_tokenizer
 
 VOCABULARY = "vocabulary"
+# demitasse convert says the same, since it writes the same bytes.
+CONVERTER = "demitasse convert"
 # A matrix below this many numbers stays F32: as int8 it would save little and cost the head its precision.
 SMALLEST_INT8 = 65_536
 RESERVED_METADATA = ("source", "converter", "dtype", "license", HEADER_CRC)
@@ -36,31 +40,52 @@ def convert(model_dir: Path, out: Path, dtype: str = "keep", metadata=None) -> s
     model_dir, out = Path(model_dir), Path(out)
     if not model_dir.is_dir():
         raise ModelError(f"{model_dir}: not a folder, expected one with config.json and model.safetensors")
-    config_path = model_dir / "config.json"
-    config_json = read_json_object(config_path)
-    config = read_config(config_path, config_json)
-    weights_path, stored = read_model(model_dir)
-    if out.exists() and any(out.samefile(path) for path in {tensor.path for tensor in stored.values()}):
-        raise ModelError(f"{out}: is the model's own file, expected another to write")
+    modules = read_modules(model_dir)
+    folder = modules.transformer if modules else model_dir
+    config_path = folder / "config.json"
+    config_json = read_json_object(config_path, all_numbers=True)
+    weights_path, stored = read_model(folder)
+    stored = without_tensorflow_names(stored)
+    embeds = modules is not None and modules.header is not None
+    config = read_config(config_path, config_json, stored, embeds)
     tensors, labels, left_out = model_tensors(config, weights_path, stored)
-    tokens, settings = read_tokenizer(model_dir, config.sizes["vocabulary"], config.sizes["positions"])
+    tokens, settings = read_tokenizer(folder, config.sizes["vocab_size"], config.sizes["max_position_embeddings"])
+    header = {"config": config.json, "tokenizer": settings, "labels": labels}
+    if modules:
+        _add_modules(header, modules, model_dir, config)
+        tensors += [ModelTensor(name, tensor) for name, tensor in modules.dense.items()]
+    if out.exists() and any(out.samefile(path) for path in {tensor.source.path for tensor in tensors}):
+        raise ModelError(f"{out}: is the model's own file, expected another to write")
     if left_out:
-        print(f"convert.py: left out, as no part of the encoder or a classifier of texts: {_modules(left_out)}",
+        print(f"convert.py: left out, as no part of {config.json['architectures'][0]}: {_modules(left_out)}",
               file=sys.stderr)
     vocabulary = b"" if tokens is None else _vocabulary(model_dir, tokens)
-    header = {
-        "config": config_json,
-        "tokenizer": settings,
-        "labels": labels,
-        "metadata": {"source": model_dir.resolve().name, "converter": "tools/convert.py", "dtype": dtype,
-                     **(metadata or {})},
-    }
+    header["metadata"] = {"source": model_dir.resolve().name, "converter": CONVERTER, "dtype": dtype,
+                          **(metadata or {})}
     infos = [TensorInfo(VOCABULARY, "U8", (len(vocabulary),))] if vocabulary else []
     for tensor in tensors:
         infos.extend(_infos(tensor, dtype))
     length = write_flat(out, header, infos, _arrays(vocabulary, tensors, dtype))
     parameters = sum(prod(tensor.source.shape) for tensor in tensors)
     return f"{out}: {len(infos)} tensors, {parameters} parameters, {length} bytes"
+
+
+def _add_modules(header, modules, folder, config):
+    """What sentence-transformers say of a model, in the places where readers look for it."""
+    if modules.header is None:
+        if modules.activation is not None:
+            # Where its older versions wrote it: in config.json.
+            header["config"].setdefault("sentence_transformers", {"activation_fn": modules.activation})
+    else:
+        check_sizes(modules, folder, config.sizes["dim"])
+        header["sentence_transformers"] = modules.header
+    settings = header["tokenizer"]
+    if modules.max_seq_length is not None and settings:
+        settings["max_length"] = min(modules.max_seq_length, config.sizes["max_position_embeddings"])
+    if modules.do_lower_case and settings and not settings["lowercase"]:
+        # A step before the tokenizer's own: accents stay, which a tokenizer that lowercases would take away.
+        settings["lowercase"] = True
+        settings["strip_accents"] = bool(settings["strip_accents"])
 
 
 def _modules(names):
@@ -75,13 +100,12 @@ def _vocabulary(model_dir, tokens):
 
 
 def _target_dtype(tensor, dtype):
+    shape = tensor.source.shape
     if dtype == "int8":
-        shape = tensor.source.shape
         return "I8" if len(shape) == 2 and prod(shape) >= SMALLEST_INT8 else "F32"
     if dtype != "keep":
         return dtype.upper()
-    # A sum needs more digits than its two terms, so folding into 16 bits would round.
-    return tensor.source.dtype if tensor.added is None else "F32"
+    return "F32" if tensor.source.dtype == "F64" else tensor.source.dtype
 
 
 def _infos(tensor, dtype):
@@ -99,27 +123,19 @@ def _arrays(vocabulary, tensors, dtype):
         yield np.frombuffer(vocabulary, dtype=np.uint8)
     for tensor in tensors:
         target = _target_dtype(tensor, dtype)
-        values = _values(tensor)
+        values = tensor.source.floats()
         if target == "I8":
-            yield from quantize_rows(values.astype(np.float32, copy=False))
+            yield from quantize_rows(values)
         elif target == "BF16":
             yield tensor.source.values()
         else:
             yield _rounded(tensor, values, target)
 
 
-def _values(tensor):
-    """float32; float64 for a sum, so that what is written is rounded once."""
-    values = tensor.source.floats()
-    if tensor.added is None:
-        return values
-    return values.astype(np.float64) + tensor.added.floats()[0]
-
-
 def _rounded(tensor, values, target):
     with np.errstate(over="ignore"):
         rounded = values.astype("<f2" if target == "F16" else "<f4", copy=False)
-    # A finite number that is infinite in F16 (above 65504), or a sum that is in F32.
+    # A finite number that is infinite in F16: above 65504.
     if not np.isfinite(rounded).all():
         raise ModelError(f"{tensor.source.path}: tensor {tensor.source.name}: expected numbers that fit {target}, found"
                          f" {np.abs(values).max():g}")

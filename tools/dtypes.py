@@ -3,13 +3,13 @@
 import numpy as np
 
 # Little-endian whatever the machine. numpy has no bfloat16: its 16 bits are carried as they are.
-NUMPY = {"F32": "<f4", "F16": "<f2", "BF16": "<u2", "I8": "i1", "U8": "u1"}
+NUMPY = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I8": "i1", "U8": "u1"}
 
 LIMIT = np.float32(127)
 
 
 def to_float32(array: np.ndarray, dtype: str) -> np.ndarray:
-    """Widens F32, F16 or BF16 to float32, which is exact."""
+    """Widens F32, F16 or BF16 to float32, which is exact, and rounds F64 to the nearest."""
     if dtype == "BF16":
         return (array.astype(np.uint32) << 16).view(np.float32)
     return array.astype(np.float32, copy=False)

@@ -1,16 +1,16 @@
 """Reads and writes the flat weight file: one memory-mapped file is one model.
 
     0-7        ASCII DEMIFLAT
-    8-11       u32 version = 1
-    12-15      u32 reserved = 0
+    8-11       u32 version = 2
+    12-15      u32 CRC-32 of the header's H bytes
     16-23      u64 H, the header's length, the spaces at its end included; 24 + H is a multiple of 64
     24..24+H   UTF-8 JSON: config, tokenizer, labels, metadata, tensors
     then       tensors, row-major, each at a multiple of 64 from the file's start, zeros between
 
-All numbers are little-endian.
+All numbers are little-endian. Version 1, which is still read, has zeros in bytes 12-15 and its header's CRC-32 in the
+header itself.
 """
 
-import json
 import mmap
 import re
 import struct
@@ -23,13 +23,15 @@ from typing import Dict, Iterable, List, Optional, Tuple
 import numpy as np
 
 from dtypes import NUMPY
-from model_files import ModelError, as_array, is_count, parse_json_object, whole_file
+from model_files import ModelError, as_array, is_count, json_text, parse_json_object, whole_file
 
 MAGIC = b"DEMIFLAT"
-VERSION = 1
+VERSION = 2
 ALIGNMENT = 64
 PREFIX = struct.Struct("<8sIIQ")
-KEYS = ("config", "tokenizer", "labels", "metadata", "tensors")
+KEYS = ("config", "tokenizer", "labels", "sentence_transformers", "metadata", "tensors")
+OPTIONAL_KEYS = ("sentence_transformers",)
+DTYPES = ("F32", "F16", "BF16", "I8", "U8")
 HEADER_CRC = "header_crc32"
 ZERO_CRC = "00000000"
 LARGEST_CRC = 2 ** 32 - 1
@@ -53,6 +55,7 @@ class TensorInfo:
 class FlatFile:
     """A file that was read and verified. ``tensors`` are views of the mapped file; BF16 is carried as its 16 bits."""
 
+    version: int
     header: dict
     tensors: Dict[str, np.ndarray]
 
@@ -60,13 +63,12 @@ class FlatFile:
 def write_flat(path: Path, header: dict, infos: List[TensorInfo], arrays: Iterable[np.ndarray]) -> int:
     """Writes a flat file and returns its length in bytes.
 
-    ``header`` holds all but ``tensors``; its metadata gets the header's CRC-32 as their last entry. ``arrays`` gives
-    each tensor of ``infos`` in that order, one at a time, so that no more than one need be in memory. The file appears
-    at ``path`` only when it is whole and on the disk.
+    ``header`` holds all but ``tensors``. ``arrays`` gives each tensor of ``infos`` in that order, one at a time, so
+    that no more than one need be in memory. The file appears at ``path`` only when it is whole and on the disk.
     """
     path = Path(path)
     metadata = {key: value for key, value in header["metadata"].items() if key != HEADER_CRC}
-    header = {**header, "metadata": {**metadata, HEADER_CRC: ZERO_CRC}}
+    header = {**header, "metadata": metadata}
     if path.exists() and not path.is_file():
         raise ModelError(f"{path}: exists and is not a file")
     if not path.parent.is_dir():
@@ -92,9 +94,8 @@ def _write(file, path, header, infos, offsets, arrays):
         raise ModelError(f"{path}: expected {len(infos)} tensors, found {len(crcs)}")
     start = offsets[0] if offsets else _aligned(PREFIX.size + len(_encoded(path, header, infos, offsets, crcs)))
     text = _encoded(path, header, infos, offsets, crcs).ljust(start - PREFIX.size)
-    text = _with_crc(text, ZERO_CRC, f"{zlib.crc32(text):08x}")
     file.seek(0)
-    file.write(PREFIX.pack(MAGIC, VERSION, 0, len(text)) + text)
+    file.write(PREFIX.pack(MAGIC, VERSION, zlib.crc32(text), len(text)) + text)
     # An empty tensor at the end writes nothing, yet the file must reach to where it stands.
     return file.truncate(max([file.seek(0, 2)] + offsets[-1:]))
 
@@ -122,9 +123,9 @@ def _encoded(path, header, infos, offsets, crcs):
                             "crc32": crc}
         if info.scales is not None:
             table[info.name]["scales"] = info.scales
-    whole = {key: table if key == "tensors" else header[key] for key in KEYS}
+    whole = {**header, "tensors": table}
     try:
-        return json.dumps(whole, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+        return json_text({key: whole[key] for key in KEYS if key in whole}).encode("utf-8")
     except ValueError as e:
         raise ModelError(f"{path}: the header cannot be written as UTF-8 JSON: {e}") from e
 
@@ -148,15 +149,21 @@ def read_flat(path: Path) -> FlatFile:
         if size < PREFIX.size:
             raise ModelError(f"{path}: {size} bytes, expected at least {PREFIX.size}")
         content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-    magic, version, reserved, length = PREFIX.unpack(content[:PREFIX.size])
-    for what, expected, found in (("magic", MAGIC, magic), ("version", VERSION, version), ("reserved", 0, reserved)):
-        if expected != found:
-            raise ModelError(f"{path}: {what}: expected {expected!r}, found {found!r}")
+    magic, version, crc, length = PREFIX.unpack(content[:PREFIX.size])
+    if magic != MAGIC:
+        raise ModelError(f"{path}: magic: expected {MAGIC!r}, found {magic!r}")
+    if version not in (1, VERSION):
+        raise ModelError(f"{path}: version: expected 1 or {VERSION}, found {version}")
+    if version == 1 and crc != 0:
+        raise ModelError(f"{path}: reserved bytes 12-15: expected 0, found {crc}")
     start = PREFIX.size + length
     if start > size or start % ALIGNMENT:
         raise ModelError(f"{path}: the header's length is {length}: expected 24 + length to be a multiple of"
                          f" {ALIGNMENT} and at most the file's {size} bytes")
-    header = _read_header(path, bytes(content[PREFIX.size:start]))
+    text = bytes(content[PREFIX.size:start])
+    if version == VERSION and crc != zlib.crc32(text):
+        raise ModelError(f"{path}: the header's crc32: expected {crc}, found {zlib.crc32(text)}")
+    header = _read_header(path, text, version)
     tensors = {}
     end, previous = start, "the header"
     for name, entry in sorted(header["tensors"].items(), key=lambda item: _offset_of(path, *item)):
@@ -170,17 +177,19 @@ def read_flat(path: Path) -> FlatFile:
         if zlib.crc32(data) != entry.get("crc32"):
             raise ModelError(f"{path}: tensor {name}: crc32: expected {entry.get('crc32')}, found {zlib.crc32(data)}")
         tensors[name] = as_array(data, NUMPY[info.dtype], info.shape, f"{path}: tensor {name}")
-    return FlatFile(header, {name: tensors[name] for name in header["tensors"]})
+    return FlatFile(version, header, {name: tensors[name] for name in header["tensors"]})
 
 
-def _read_header(path, text):
+def _read_header(path, text, version):
     header = parse_json_object(text, f"{path}: header")
     for key in KEYS:
+        if key in OPTIONAL_KEYS and key not in header:
+            continue
         expected = list if key == "labels" else dict
         if not isinstance(header.get(key), expected):
             raise ModelError(f"{path}: header: {key}: expected {expected.__name__}, found {header.get(key)!r}")
     stated = header["metadata"].get(HEADER_CRC)
-    if stated is not None:
+    if version == 1 and stated is not None:
         found = None
         if isinstance(stated, str) and re.fullmatch("[0-9a-f]{8}", stated):
             found = f"{zlib.crc32(_with_crc(text, stated, ZERO_CRC)):08x}"
@@ -198,8 +207,8 @@ def _offset_of(path, name, entry):
 def _checked(path, name, entry, entries):
     where = f"{path}: tensor {name}"
     dtype, shape, scales = entry.get("dtype"), entry.get("shape"), entry.get("scales")
-    if not isinstance(dtype, str) or dtype not in NUMPY:
-        raise ModelError(f"{where}: dtype: expected one of {', '.join(NUMPY)}, found {dtype!r}")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise ModelError(f"{where}: dtype: expected one of {', '.join(DTYPES)}, found {dtype!r}")
     if not isinstance(shape, list) or not all(is_count(n) for n in shape):
         raise ModelError(f"{where}: shape: expected whole numbers, found {shape!r}")
     info = TensorInfo(name, dtype, tuple(shape), scales)

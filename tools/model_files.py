@@ -1,6 +1,7 @@
 """What readers and writers here share: one kind of error, JSON that is checked as it is read, files that are whole."""
 
 import json
+import math
 import os
 import re
 from contextlib import contextmanager
@@ -9,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 
+# How a file of Git LFS begins that stands where the real one should.
+POINTER = b"version https://git-lfs"
 # What ends a line, what a terminal obeys, and half characters, which cannot be printed at all.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -38,8 +41,23 @@ def whole_file(path: Path):
         raise ModelError(f"{path}: cannot write it: {e.strerror}") from e
 
 
-def parse_json_object(text: bytes, where) -> dict:
-    """The JSON object in ``text``. Refuses repeated keys, NaN and Infinity, which JSON's readers disagree about."""
+class JsonNumber(float):
+    """A number with the text that it had, so that it is written as it was read, whatever the language."""
+
+    def __new__(cls, text):
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    def __str__(self):
+        return self.text
+
+
+def parse_json(text: bytes, where, all_numbers=False):
+    """The JSON value in ``text``. Refuses repeated keys, NaN and Infinity, which JSON's readers disagree about.
+
+    With ``all_numbers`` what JSON has no number for (NaN, Infinity, 1e999) becomes a text: "NaN", "Infinity".
+    """
 
     def unique(pairs):
         found = dict(pairs)
@@ -48,20 +66,57 @@ def parse_json_object(text: bytes, where) -> dict:
             raise ValueError(f"the key {next(k for k in keys if keys.count(k) > 1)!r} stands twice")
         return found
 
-    def refuse(constant):
-        raise ValueError(f"{constant} is not a JSON number")
+    def constant(name):
+        if not all_numbers:
+            raise ValueError(f"{name} is not a JSON number")
+        return name
 
+    def number(digits):
+        value = JsonNumber(digits)
+        return value if math.isfinite(value) or not all_numbers else str(float(value)).replace("inf", "Infinity")
+
+    def whole(digits):
+        return JsonNumber(digits) if digits == "-0" else int(digits)
+
+    refuse_pointer(text, where)
     try:
-        value = json.loads(text.decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
+        return json.loads(text.decode("utf-8"), object_pairs_hook=unique, parse_constant=constant, parse_float=number,
+                          parse_int=whole)
     except (ValueError, RecursionError) as e:
         raise ModelError(f"{where}: not valid JSON: {e}") from e
+
+
+def parse_json_object(text: bytes, where, all_numbers=False) -> dict:
+    value = parse_json(text, where, all_numbers)
     if not isinstance(value, dict):
         raise ModelError(f"{where}: expected a JSON object, found {type(value).__name__}")
     return value
 
 
-def read_json_object(path: Path) -> dict:
-    return parse_json_object(path.read_bytes(), path)
+def read_json(path: Path):
+    return parse_json(path.read_bytes(), path)
+
+
+def read_json_object(path: Path, all_numbers=False) -> dict:
+    return parse_json_object(path.read_bytes(), path, all_numbers)
+
+
+def refuse_pointer(start: bytes, path):
+    """For the first bytes of a file, in whose place there may be no more than its name in another store."""
+    if start.startswith(POINTER):
+        raise ModelError(f"{path}: a Git LFS pointer and not the file itself: fetch it with git lfs pull")
+
+
+def json_text(value) -> str:
+    """Compact JSON as Gson writes it, too: numbers with the text they had, and U+2028 and U+2029 escaped."""
+    if isinstance(value, JsonNumber):
+        return value.text
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json_text(key)}:{json_text(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(json_text, value)) + "]"
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def as_array(data, dtype, shape, where) -> np.ndarray:

@@ -10,7 +10,8 @@ from typing import Dict, Tuple
 import numpy as np
 
 from dtypes import NUMPY, to_float32
-from model_files import ModelError, as_array, is_count, parse_json_object, read_json_object
+from model_files import (POINTER, ModelError, as_array, is_count, parse_json_object, read_json_object,
+                         refuse_pointer)
 
 WEIGHTS = "model.safetensors"
 INDEX = "model.safetensors.index.json"
@@ -19,7 +20,7 @@ INDEX = "model.safetensors.index.json"
 ITEM_BYTES = {"F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
               "I8": 1, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
 
-FLOATS = ("F32", "F16", "BF16")
+FLOATS = ("F64", "F32", "F16", "BF16")
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ class StoredTensor:
         return as_array(self.data, NUMPY[self.dtype], self.shape, f"{self.path}: tensor {self.name}")
 
     def floats(self) -> np.ndarray:
-        """Widened to float32. Refuses NaN and infinity, which no trained model holds."""
-        floats = to_float32(self.values(), self.dtype)
+        """As float32. Refuses NaN and infinity, which no trained model holds, and an F64 that float32 cannot hold."""
+        with np.errstate(over="ignore"):
+            floats = to_float32(self.values(), self.dtype)
         if not np.isfinite(floats).all():
-            raise ModelError(f"{self.path}: tensor {self.name} holds NaN or infinity, expected finite numbers")
+            raise ModelError(f"{self.path}: tensor {self.name} holds NaN or infinity, expected finite numbers"
+                             + (" that fit F32" if self.dtype == "F64" else ""))
         return floats
 
 
@@ -48,6 +51,8 @@ def read_safetensors(path: Path) -> Dict[str, StoredTensor]:
     """The tensors of one file, every bound checked."""
     with open(path, "rb") as file:
         size = file.seek(0, 2)
+        file.seek(0)
+        refuse_pointer(file.read(len(POINTER)), path)
         if size < 8:
             raise ModelError(f"{path}: {size} bytes, expected at least the 8 of the header's length")
         content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
@@ -114,7 +119,10 @@ def read_model(folder: Path) -> Tuple[Path, Dict[str, StoredTensor]]:
         return single, read_safetensors(single)
     index = folder / INDEX
     if not index.exists():
-        raise ModelError(f"{folder}: holds neither {WEIGHTS} nor {INDEX}")
+        other = next((name for name in ("pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5",
+                                        "flax_model.msgpack") if (folder / name).exists()), None)
+        raise ModelError(f"{folder}: holds neither {WEIGHTS} nor {INDEX}"
+                         + (f", only {other}: save the model again with safe_serialization=True" if other else ""))
     return index, _read_shards(index)
 
 

@@ -43,6 +43,8 @@ public final class Model implements AutoCloseable {
     private final Kernels kernels;
     private final Encoder encoder;
     private final Head head;
+    private final EmbeddingSettings embeddingSettings;
+    private final Head embeddingHead;
     private final Parallel parallel;
     private final Options options;
     /** One at a time for each processor: more would only take memory. */
@@ -63,6 +65,8 @@ public final class Model implements AutoCloseable {
         this.encoder = Encoder.load(flat, config, kernels, parallel);
         checkLabels(flat);
         this.head = Head.load(flat, headSpec(), encoder, kernels);
+        this.embeddingSettings = EmbeddingSettings.of(flat, config.shape().dim());
+        this.embeddingHead = Head.load(flat, embeddingSettings.head(), encoder, kernels);
         flat.verify(options.threads());
     }
 
@@ -186,9 +190,14 @@ public final class Model implements AutoCloseable {
         return head;
     }
 
-    /** A head without weights of its own on this model's encoder, such as one that pools. */
-    Head head(HeadSpec spec) {
-        return Head.withoutWeights(spec);
+    /** How the model's maker means its vectors to be made. */
+    EmbeddingSettings embeddingSettings() {
+        return embeddingSettings;
+    }
+
+    /** The head that makes vectors, with the model's own pooling or another. */
+    Head embeddingHead(Pooling pooling) {
+        return pooling == embeddingSettings.pooling() ? embeddingHead : embeddingHead.repooled(pooling.head());
     }
 
     Kernels arithmetic() {

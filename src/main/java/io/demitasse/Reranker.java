@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tells how well documents answer a query, with a cross-encoder: a classifier of pairs with one label. It does what
@@ -38,8 +39,19 @@ public final class Reranker implements AutoCloseable {
     public Reranker(Model model) {
         Tasks.check(model, TASK);
         this.model = model;
-        this.activation = model.config().crossEncoderActivation();
+        this.activation = activation(model.config().crossEncoderActivation());
         Sequences.checkTokenTypes(model);
+    }
+
+    private static ScoreFunction activation(@Nullable String torchClass) {
+        if (torchClass == null || torchClass.endsWith(".Sigmoid")) {
+            return ScoreFunction.SIGMOID;
+        }
+        if (torchClass.endsWith(".Identity")) {
+            return ScoreFunction.NONE;
+        }
+        throw new IllegalArgumentException("the config's cross-encoder activation is " + torchClass
+                + ", not torch.nn's Sigmoid or Identity");
     }
 
     /** Loads a model with {@link Options#defaults()}. */

@@ -1,5 +1,6 @@
 package io.demitasse.file;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,9 +15,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -40,42 +39,53 @@ public final class FlatFile implements Closeable {
     public static final String VOCABULARY = "vocabulary";
 
     /** Where messages say that a model came from, if it came out of a stream. */
-    private static final Path STREAM = Path.of("(stream)");
-
-    /** What one array can hold. */
-    private static final int LARGEST_TENSOR = Integer.MAX_VALUE - 8;
+    public static final Path STREAM = Path.of("(stream)");
 
     /** Bytes read at once, still in the processor's cache when they are looked at. A multiple of every dtype. */
     private static final int CHUNK = 1 << 17;
 
     private final Path path;
     private final Source source;
-    private final FlatHeader header;
+    private final int version;
+    private final ModelHeader header;
     private final Map<String, TensorInfo> tensors;
     private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
-    private FlatFile(Path path, Source source) throws IOException {
+    private FlatFile(Path path, Source source, int version, ModelHeader header, Map<String, TensorInfo> tensors) {
         this.path = path;
         this.source = source;
+        this.version = version;
+        this.header = header;
+        this.tensors = tensors;
+    }
+
+    private static FlatFile read(Path path, Source source) throws IOException {
         long size = source.size();
         if (size < FlatHeader.PREAMBLE) {
             throw ModelFormatException.of(path, "the file's size", "at least " + FlatHeader.PREAMBLE + " bytes", size);
         }
-        byte[] preamble = new byte[FlatHeader.PREAMBLE];
-        source.read(0, ByteBuffer.wrap(preamble));
-        byte[] json = new byte[FlatHeader.length(path, preamble, size)];
+        byte[] bytes = new byte[FlatHeader.PREAMBLE];
+        source.read(0, ByteBuffer.wrap(bytes));
+        FlatHeader.Preamble preamble = FlatHeader.preamble(path, bytes, size);
+        byte[] json = new byte[preamble.length()];
         source.read(FlatHeader.PREAMBLE, ByteBuffer.wrap(json));
-        header = FlatHeader.parse(path, json);
-        tensors = header.tensors();
-        for (TensorInfo tensor : tensors.values()) {
-            checkExtent(tensor, FlatHeader.PREAMBLE + json.length);
-            checkScales(tensor);
-        }
-        checkOverlaps();
-        header.object("config");
-        header.object("tokenizer");
-        header.labels();
-        header.metadata();
+        FlatHeader header = FlatHeader.parse(path, preamble, json);
+        Map<String, TensorInfo> tensors = header.tensors();
+        TensorTable.check(path, tensors, FlatHeader.PREAMBLE + json.length, size);
+        return new FlatFile(path, source, preamble.version(), header.model(), tensors);
+    }
+
+    /**
+     * A flat file that is nowhere written: its parts lie in other files, or in memory. Reading it is reading them.
+     *
+     * @param path what error messages name
+     * @param parts the tensors, in the order that the file would have
+     * @param files what {@link #close} closes
+     */
+    public static FlatFile of(Path path, ModelHeader header, List<TensorPart> parts, Closeable files) {
+        AssembledSource source = new AssembledSource(parts, files);
+        TensorTable.check(path, source.tensors(), FlatHeader.ALIGNMENT, source.size());
+        return new FlatFile(path, source, FlatHeader.VERSION, header, source.tensors());
     }
 
     /**
@@ -90,7 +100,7 @@ public final class FlatFile implements Closeable {
         Source source = null;
         try {
             source = Source.InFile.open(path);
-            return new FlatFile(path, source);
+            return read(path, source);
         } catch (IOException | RuntimeException e) {
             closeQuietly(source);
             if (e instanceof NoSuchFileException) {
@@ -112,13 +122,13 @@ public final class FlatFile implements Closeable {
     public static FlatFile read(InputStream stream) {
         Objects.requireNonNull(stream, "the stream is null: is there such a resource?");
         try {
-            return new FlatFile(STREAM, Source.InMemory.copy(stream));
+            return read(STREAM, Source.InMemory.copy(stream));
         } catch (IOException e) {
             throw new ModelFormatException(STREAM, "cannot be read: " + reason(e), e);
         }
     }
 
-    private static String reason(IOException e) {
+    static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
         }
@@ -130,72 +140,13 @@ public final class FlatFile implements Closeable {
         return reason == null ? e.getMessage() : reason;
     }
 
-    private static void closeQuietly(@Nullable Source source) {
+    static void closeQuietly(@Nullable Closeable source) {
         try {
             if (source != null) {
                 source.close();
             }
         } catch (IOException e) {
             // All that was wanted of it has been read, or another failure is the one to report.
-        }
-    }
-
-    private void checkExtent(TensorInfo tensor, long firstByte) {
-        String what = "tensor " + tensor.name() + ": ";
-        long expected;
-        try {
-            expected = Math.multiplyExact(tensor.elements(), tensor.dtype().bytes());
-        } catch (ArithmeticException e) {
-            throw new ModelFormatException(path, what + "its shape " + tensor.shape() + " is too large", e);
-        }
-        if (tensor.bytes() != expected) {
-            throw ModelFormatException.of(path, what + "bytes",
-                    expected + " for " + tensor.dtype() + " " + tensor.shape(), tensor.bytes());
-        }
-        if (tensor.bytes() > LARGEST_TENSOR) {
-            throw ModelFormatException.of(path, what + "bytes", "at most " + LARGEST_TENSOR, tensor.bytes());
-        }
-        if (tensor.offset() % FlatHeader.ALIGNMENT != 0) {
-            throw ModelFormatException.of(path, what + "offset", "a multiple of " + FlatHeader.ALIGNMENT,
-                    tensor.offset());
-        }
-        if (tensor.offset() < firstByte) {
-            throw ModelFormatException.of(path, what + "offset", "at least " + firstByte + ", behind the header",
-                    tensor.offset());
-        }
-        if (tensor.offset() > source.size() - tensor.bytes()) {
-            throw ModelFormatException.of(path, what + "the file's size (is it cut off?)",
-                    "at least " + tensor.offset() + " + " + tensor.bytes() + " bytes", source.size());
-        }
-    }
-
-    private void checkScales(TensorInfo tensor) {
-        if (tensor.dtype() != Dtype.I8) {
-            return;
-        }
-        String what = "tensor " + tensor.name() + ": ";
-        TensorInfo scales = tensor.scales() == null ? null : tensors.get(tensor.scales());
-        if (scales == null) {
-            throw ModelFormatException.of(path, what + "scales", "the name of a tensor in this file", tensor.scales());
-        }
-        List<Integer> expected = tensor.shape().isEmpty() ? List.of() : List.of(tensor.shape().get(0));
-        if (scales.dtype() != Dtype.F32 || !scales.shape().equals(expected)) {
-            throw ModelFormatException.of(path, what + "its scales " + scales.name(),
-                    "F32 " + expected, scales.dtype() + " " + scales.shape());
-        }
-    }
-
-    private void checkOverlaps() {
-        List<TensorInfo> inOrder = new ArrayList<>(tensors.values());
-        inOrder.removeIf(tensor -> tensor.bytes() == 0);
-        inOrder.sort(Comparator.comparingLong(TensorInfo::offset));
-        for (int i = 1; i < inOrder.size(); i++) {
-            TensorInfo before = inOrder.get(i - 1);
-            TensorInfo after = inOrder.get(i);
-            if (before.offset() + before.bytes() > after.offset()) {
-                throw ModelFormatException.of(path, "tensor " + after.name() + " overlaps " + before.name()
-                        + ": offset", "at least " + (before.offset() + before.bytes()), after.offset());
-            }
         }
     }
 
@@ -209,14 +160,43 @@ public final class FlatFile implements Closeable {
         return source.size();
     }
 
+    /** The format's version: 2, or 1, in which a BERT has lost its token types. */
+    public int version() {
+        return version;
+    }
+
+    /** All that the file says beside its tensors. */
+    public ModelHeader header() {
+        return header;
+    }
+
     /** The model's config.json. */
     public JsonObject config() {
-        return header.object("config");
+        return header.config();
+    }
+
+    /** How an embedding model pools, in the words of docs/flat-file.md; null for any other. */
+    public @Nullable JsonObject sentenceTransformers() {
+        return header.sentenceTransformers();
+    }
+
+    /**
+     * What kind of model this is, as Hugging Face names its class: BertForSequenceClassification.
+     *
+     * @throws ModelFormatException if the file does not say
+     */
+    public String architecture() {
+        JsonElement names = config().get("architectures");
+        if (names == null || !names.isJsonArray() || names.getAsJsonArray().size() != 1
+                || !names.getAsJsonArray().get(0).isJsonPrimitive()) {
+            throw ModelFormatException.of(path, "config.architectures", "one name", names);
+        }
+        return names.getAsJsonArray().get(0).getAsString();
     }
 
     /** The tokenizer's settings; empty for a model without a vocabulary. */
     public JsonObject tokenizer() {
-        return header.object("tokenizer");
+        return header.tokenizer();
     }
 
     /** The classifier's labels, by number; empty for a model without a classification head. */
@@ -335,21 +315,33 @@ public final class FlatFile implements Closeable {
         }
     }
 
-    /** Hands the tensor's bytes to the reader, chunk by chunk, and then compares their checksum. */
     private void read(TensorInfo tensor, Consumer<ByteBuffer> reader) {
-        CRC32 crc = new CRC32();
-        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
         try {
-            for (long at = 0; at < tensor.bytes(); at += chunk.limit()) {
-                chunk.clear().limit((int) Math.min(chunk.capacity(), tensor.bytes() - at));
-                source.read(tensor.offset() + at, chunk);
-                crc.update(chunk.flip());
-                reader.accept(chunk.rewind());
-            }
+            copy(tensor, reader::accept);
         } catch (IOException e) {
             throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);
         }
-        if (crc.getValue() != tensor.crc32()) {
+    }
+
+    /**
+     * Hands the tensor's bytes to the reader, chunk by chunk, and then compares their checksum.
+     *
+     * @throws IOException from the reader alone
+     */
+    void copy(TensorInfo tensor, FlatFileWriter.Sink reader) throws IOException {
+        CRC32 crc = new CRC32();
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(CHUNK, tensor.bytes())).order(ByteOrder.LITTLE_ENDIAN);
+        for (long at = 0; at < tensor.bytes(); at += chunk.limit()) {
+            chunk.clear().limit((int) Math.min(chunk.capacity(), tensor.bytes() - at));
+            try {
+                source.read(tensor.offset() + at, chunk);
+            } catch (IOException e) {
+                throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);
+            }
+            crc.update(chunk.flip());
+            reader.take(chunk.rewind());
+        }
+        if (tensor.crc32() != TensorInfo.NO_CHECKSUM && crc.getValue() != tensor.crc32()) {
             throw ModelFormatException.of(path, "tensor " + tensor.name() + ": crc32",
                     tensor.crc32(), crc.getValue());
         }

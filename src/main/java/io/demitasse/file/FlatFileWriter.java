@@ -5,7 +5,6 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -19,7 +18,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,14 +36,18 @@ public final class FlatFileWriter {
     /** Floats that are turned into bytes at a time, so that writing a model takes little memory beside it. */
     private static final int CHUNK = 1 << 16;
 
-    /** A tensor's bytes, which may be too many to hold them all at once. */
+    /** The largest checksum, whose digits are kept free in the header until the tensor is written. */
+    private static final long LARGEST_CRC = 0xFFFFFFFFL;
+
+    /** A tensor's bytes, which may be too many to hold them all at once; asked for once, when the file is written. */
     @FunctionalInterface
-    private interface Content {
+    interface Content {
         void forEachChunk(Sink sink) throws IOException;
     }
 
+    /** Takes bytes in their order. */
     @FunctionalInterface
-    private interface Sink {
+    interface Sink {
         void take(ByteBuffer bytes) throws IOException;
     }
 
@@ -55,30 +57,18 @@ public final class FlatFileWriter {
         Pending(String name, Dtype dtype, List<Integer> shape, byte[] bytes, @Nullable String scales) {
             this(name, dtype, shape, bytes.length, sink -> sink.take(ByteBuffer.wrap(bytes)), scales);
         }
-
-        long crc32() {
-            CRC32 crc = new CRC32();
-            try {
-                content.forEachChunk(crc::update);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return crc.getValue();
-        }
     }
 
-    private final JsonObject config;
-    private final JsonObject tokenizer;
-    private final List<String> labels;
-    private final Map<String, String> metadata;
+    private final ModelHeader header;
     private final List<Pending> tensors = new ArrayList<>();
     private final Set<String> tensorNames = new HashSet<>();
 
     public FlatFileWriter(JsonObject config, JsonObject tokenizer, List<String> labels, Map<String, String> metadata) {
-        this.config = config;
-        this.tokenizer = tokenizer;
-        this.labels = List.copyOf(labels);
-        this.metadata = new LinkedHashMap<>(metadata);
+        this(new ModelHeader(config, tokenizer, labels, null, metadata));
+    }
+
+    public FlatFileWriter(ModelHeader header) {
+        this.header = header;
     }
 
     /**
@@ -102,17 +92,7 @@ public final class FlatFileWriter {
         checkShape(name, shape, floats.length);
         switch (dtype) {
             case F32 -> add(new Pending(name, dtype, shape, 4L * floats.length, sink -> chunks(floats, sink), null));
-            case F16 -> {
-                ByteBuffer buffer = littleEndian(floats.length * 2);
-                for (float value : floats) {
-                    short half = Halves.toHalf(value);
-                    if (Float.isInfinite(Halves.fromHalf(half)) && !Float.isInfinite(value)) {
-                        throw new IllegalArgumentException("tensor " + name + ": " + value + " is too large for F16");
-                    }
-                    buffer.putShort(half);
-                }
-                add(new Pending(name, dtype, shape, buffer.array(), null));
-            }
+            case F16 -> add(new Pending(name, dtype, shape, Halves.toHalves(name, floats), null));
             case I8 -> {
                 int rows = rows(name, shape);
                 int8(name, shape, Quantization.toInt8(floats, rows, rows == 0 ? 0 : floats.length / rows));
@@ -136,14 +116,19 @@ public final class FlatFileWriter {
             throw new IllegalArgumentException("tensor " + name + ": its shape " + shape + " does not fit "
                     + scales.length + " scales");
         }
+        add(new Pending(name, Dtype.I8, shape, quantized.values(), name + ".scales"));
+        return floats(name + ".scales", List.of(scales.length), finite(name, scales), Dtype.F32);
+    }
+
+    /** The scales of a tensor, checked. */
+    static float[] finite(String name, float[] scales) {
         for (int row = 0; row < scales.length; row++) {
             if (!Float.isFinite(scales[row])) {
                 throw new IllegalArgumentException("tensor " + name + ": row " + row + " has numbers that are infinite"
                         + " or none, which I8 cannot hold");
             }
         }
-        add(new Pending(name, Dtype.I8, shape, quantized.values(), name + ".scales"));
-        return floats(name + ".scales", List.of(scales.length), scales, Dtype.F32);
+        return scales;
     }
 
     private FlatFileWriter add(Pending tensor) {
@@ -169,7 +154,8 @@ public final class FlatFileWriter {
         return shape.get(0);
     }
 
-    private static void chunks(float[] floats, Sink sink) throws IOException {
+    /** Floats as little-endian bytes. */
+    static void chunks(float[] floats, Sink sink) throws IOException {
         ByteBuffer chunk = littleEndian(4 * Math.min(CHUNK, floats.length));
         for (int from = 0; from < floats.length; from += CHUNK) {
             int count = Math.min(CHUNK, floats.length - from);
@@ -183,12 +169,24 @@ public final class FlatFileWriter {
     }
 
     /**
+     * Adds a tensor whose bytes are made when the file is written, so that no more than one need be in memory.
+     *
+     * @param scales for I8, the name of the tensor of its scales, which is added next
+     */
+    void add(String name, Dtype dtype, List<Integer> shape, Content content, @Nullable String scales) {
+        long elements = shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+        add(new Pending(name, dtype, shape, elements * dtype.bytes(), content, scales));
+    }
+
+    /**
      * Writes the file.
      *
      * @throws IOException if the folder cannot be written; the target is then as it was
      */
     public void write(Path target) throws IOException {
-        byte[] header = header();
+        long[] crcs = new long[tensors.size()];
+        Arrays.fill(crcs, LARGEST_CRC);
+        long first = firstOffset(crcs);
         Path folder = target.toAbsolutePath().getParent();
         if (!Files.isDirectory(folder)) {
             // Otherwise the temporary file would be named, of which nobody knows.
@@ -201,22 +199,10 @@ public final class FlatFileWriter {
         try {
             try (FileChannel channel = FileChannel.open(temporary,
                     StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                ByteBuffer preamble = littleEndian(FlatHeader.PREAMBLE);
-                preamble.put(FlatHeader.MAGIC).putInt(FlatHeader.VERSION).putInt(0).putLong(header.length).flip();
-                writeFully(channel, preamble, 0);
-                writeFully(channel, ByteBuffer.wrap(header), FlatHeader.PREAMBLE);
-                long offset = FlatHeader.PREAMBLE + header.length;
-                for (Pending tensor : tensors) {
-                    // Zeros up to the offset, which a last tensor without numbers would not bring about.
-                    writeFully(channel, ByteBuffer.allocate((int) (offset - channel.size())), channel.size());
-                    long[] position = {offset};
-                    tensor.content.forEachChunk(chunk -> {
-                        int length = chunk.remaining();
-                        writeFully(channel, chunk, position[0]);
-                        position[0] += length;
-                    });
-                    offset = aligned(offset + tensor.size);
-                }
+                writeTensors(channel, first, crcs);
+                byte[] json = json(first, crcs);
+                writeFully(channel, preamble(json), 0);
+                writeFully(channel, ByteBuffer.wrap(json), FlatHeader.PREAMBLE);
                 channel.force(true);
             }
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -225,50 +211,87 @@ public final class FlatFileWriter {
         }
     }
 
+    private void writeTensors(FileChannel channel, long first, long[] crcs) throws IOException {
+        long offset = first;
+        for (int i = 0; i < crcs.length; i++) {
+            Pending tensor = tensors.get(i);
+            if (channel.size() < offset) {
+                // Writing behind the end leaves zeros, which is the padding; a last tensor may have no bytes to do it.
+                writeFully(channel, ByteBuffer.allocate(1), offset - 1);
+            }
+            CRC32 crc = new CRC32();
+            long[] position = {offset};
+            tensor.content.forEachChunk(chunk -> {
+                int length = chunk.remaining();
+                crc.update(chunk.duplicate());
+                writeFully(channel, chunk, position[0]);
+                position[0] += length;
+            });
+            if (position[0] != offset + tensor.size) {
+                throw new IllegalStateException("tensor " + tensor.name + ": " + (position[0] - offset)
+                        + " bytes in place of " + tensor.size);
+            }
+            crcs[i] = crc.getValue();
+            offset = aligned(offset + tensor.size);
+        }
+    }
+
+    private static ByteBuffer preamble(byte[] json) {
+        CRC32 crc = new CRC32();
+        crc.update(json);
+        return littleEndian(FlatHeader.PREAMBLE).put(FlatHeader.MAGIC).putInt(FlatHeader.VERSION)
+                .putInt((int) crc.getValue()).putLong(json.length).flip();
+    }
+
     private static void writeFully(FileChannel channel, ByteBuffer bytes, long position) throws IOException {
         while (bytes.hasRemaining()) {
             position += channel.write(bytes, position);
         }
     }
 
-    /** Offsets stand in the header and depend on its length, so the length is tried until it holds. */
-    private byte[] header() {
-        long[] crcs = tensors.stream().mapToLong(Pending::crc32).toArray();
+    /** Where the tensors begin. Offsets stand in the header and depend on its length, so it is tried until it holds. */
+    private long firstOffset(long[] crcs) {
         long first = FlatHeader.ALIGNMENT;
         while (true) {
-            byte[] json = GSON.toJson(headerJson(first, crcs)).getBytes(StandardCharsets.UTF_8);
-            long needed = aligned(FlatHeader.PREAMBLE + json.length);
+            long needed = aligned(FlatHeader.PREAMBLE + text(first, crcs).length);
             if (needed <= first) {
-                byte[] header = Arrays.copyOf(json, Math.toIntExact(first - FlatHeader.PREAMBLE));
-                Arrays.fill(header, json.length, header.length, (byte) ' ');
-                FlatHeader.sign(header);
-                return header;
+                return first;
             }
             first = needed;
         }
     }
 
-    private JsonObject headerJson(long firstOffset, long[] crcs) {
+    private byte[] json(long first, long[] crcs) {
+        byte[] text = text(first, crcs);
+        byte[] padded = Arrays.copyOf(text, Math.toIntExact(first - FlatHeader.PREAMBLE));
+        Arrays.fill(padded, text.length, padded.length, (byte) ' ');
+        return padded;
+    }
+
+    private byte[] text(long first, long[] crcs) {
         JsonObject json = new JsonObject();
-        json.add("config", config);
-        json.add("tokenizer", tokenizer);
+        json.add("config", header.config());
+        json.add("tokenizer", header.tokenizer());
         JsonArray names = new JsonArray();
-        labels.forEach(names::add);
+        header.labels().forEach(names::add);
         json.add("labels", names);
+        if (header.sentenceTransformers() != null) {
+            json.add("sentence_transformers", header.sentenceTransformers());
+        }
         JsonObject facts = new JsonObject();
-        metadata.forEach(facts::addProperty);
+        header.metadata().forEach(facts::addProperty);
+        // Version 1 had its header's checksum there.
         facts.remove(FlatHeader.CHECKSUM);
-        facts.addProperty(FlatHeader.CHECKSUM, "00000000");
         json.add("metadata", facts);
         JsonObject table = new JsonObject();
-        long offset = firstOffset;
+        long offset = first;
         for (int i = 0; i < crcs.length; i++) {
             Pending tensor = tensors.get(i);
             table.add(tensor.name, entry(tensor, offset, crcs[i]));
             offset = aligned(offset + tensor.size);
         }
         json.add("tensors", table);
-        return json;
+        return GSON.toJson(json).getBytes(StandardCharsets.UTF_8);
     }
 
     private static JsonObject entry(Pending tensor, long offset, long crc) {

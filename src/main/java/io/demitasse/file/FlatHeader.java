@@ -1,5 +1,6 @@
 package io.demitasse.file;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.nio.ByteBuffer;
@@ -18,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class FlatHeader {
 
     static final byte[] MAGIC = "DEMIFLAT".getBytes(StandardCharsets.US_ASCII);
-    static final int VERSION = 1;
-    /** Magic, version, reserved and the header's length. */
+    /** What is written; 1 is read too. */
+    static final int VERSION = 2;
+    /** Magic, version, the header's checksum and its length. */
     static final int PREAMBLE = 24;
     static final int ALIGNMENT = 64;
     static final String CHECKSUM = "header_crc32";
@@ -29,14 +31,19 @@ final class FlatHeader {
 
     private final Path file;
     private final JsonObject json;
+    private final int version;
 
-    private FlatHeader(Path file, JsonObject json) {
-        this.file = file;
-        this.json = json;
+    /** What the first 24 bytes say: the format's version, the header's length, and its checksum, which version 1 has not. */
+    record Preamble(int version, int length, int crc32) {
     }
 
-    /** The header's length, from the file's first 24 bytes. */
-    static int length(Path file, byte[] preamble, long fileSize) {
+    private FlatHeader(Path file, JsonObject json, int version) {
+        this.file = file;
+        this.json = json;
+        this.version = version;
+    }
+
+    static Preamble preamble(Path file, byte[] preamble, long fileSize) {
         ByteBuffer bytes = ByteBuffer.wrap(preamble).order(ByteOrder.LITTLE_ENDIAN);
         for (int i = 0; i < MAGIC.length; i++) {
             if (preamble[i] != MAGIC[i]) {
@@ -45,12 +52,12 @@ final class FlatHeader {
             }
         }
         int version = bytes.getInt(8);
-        if (version != VERSION) {
-            throw ModelFormatException.of(file, "version", VERSION, Integer.toUnsignedString(version));
+        if (version != 1 && version != VERSION) {
+            throw ModelFormatException.of(file, "version", "1 or " + VERSION, Integer.toUnsignedString(version));
         }
-        int reserved = bytes.getInt(12);
-        if (reserved != 0) {
-            throw ModelFormatException.of(file, "the reserved bytes 12-15", 0, Integer.toUnsignedString(reserved));
+        int crc32 = bytes.getInt(12);
+        if (version == 1 && crc32 != 0) {
+            throw ModelFormatException.of(file, "the reserved bytes 12-15", 0, Integer.toUnsignedString(crc32));
         }
         long length = bytes.getLong(16);
         if (length < 2 || length > Math.min(LARGEST, fileSize - PREAMBLE)) {
@@ -61,10 +68,18 @@ final class FlatHeader {
             throw ModelFormatException.of(file, "the header's length",
                     "24 less than a multiple of " + ALIGNMENT, length);
         }
-        return (int) length;
+        return new Preamble(version, (int) length, crc32);
     }
 
-    static FlatHeader parse(Path file, byte[] header) {
+    static FlatHeader parse(Path file, Preamble preamble, byte[] header) {
+        if (preamble.version == VERSION) {
+            CRC32 crc = new CRC32();
+            crc.update(header);
+            if ((int) crc.getValue() != preamble.crc32) {
+                throw ModelFormatException.of(file, "the header's crc32", Integer.toUnsignedString(preamble.crc32),
+                        crc.getValue());
+            }
+        }
         String text;
         try {
             text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(header)).toString();
@@ -80,11 +95,14 @@ final class FlatHeader {
         if (!root.isJsonObject()) {
             throw new ModelFormatException(file, "the header is not a JSON object");
         }
-        FlatHeader parsed = new FlatHeader(file, root.getAsJsonObject());
-        parsed.verifyChecksum(header);
+        FlatHeader parsed = new FlatHeader(file, root.getAsJsonObject(), preamble.version);
+        if (preamble.version == 1) {
+            parsed.verifyChecksum(header);
+        }
         return parsed;
     }
 
+    /** Version 1 has its checksum in the metadata. */
     private void verifyChecksum(byte[] header) {
         JsonElement stated = object("metadata").get(CHECKSUM);
         if (stated == null) {
@@ -112,13 +130,6 @@ final class FlatHeader {
         return String.format("%08x", crc.getValue());
     }
 
-    /** Fills the checksum into a header that was written with eight zeros in its place. */
-    static void sign(byte[] header) {
-        int digits = lastIndexOf(header, CHECKSUM_FIELD.getBytes(StandardCharsets.US_ASCII)) + CHECKSUM_FIELD.length();
-        byte[] checksum = checksum(header, digits).getBytes(StandardCharsets.US_ASCII);
-        System.arraycopy(checksum, 0, header, digits, CHECKSUM_DIGITS);
-    }
-
     private static int lastIndexOf(byte[] bytes, byte[] part) {
         for (int i = bytes.length - part.length; i >= 0; i--) {
             int j = 0;
@@ -132,7 +143,22 @@ final class FlatHeader {
         return -1;
     }
 
-    JsonObject object(String name) {
+    /** All but the tensors. A file of version 1 does not say what its head is, but its labels do. */
+    ModelHeader model() {
+        JsonObject config = object("config");
+        List<String> labels = labels();
+        JsonElement type = config.get("model_type");
+        if (version == 1 && type != null && type.isJsonPrimitive() && ModelTypes.names().contains(type.getAsString())) {
+            JsonArray architectures = new JsonArray();
+            architectures.add(ModelTypes.type(type.getAsString())
+                    .architecture(labels.isEmpty() ? ModelTypes.BASE : "ForSequenceClassification"));
+            config.add("architectures", architectures);
+        }
+        return new ModelHeader(config, object("tokenizer"), labels,
+                json.has("sentence_transformers") ? object("sentence_transformers") : null, metadata());
+    }
+
+    private JsonObject object(String name) {
         JsonElement value = json.get(name);
         if (value == null || !value.isJsonObject()) {
             throw ModelFormatException.of(file, "the header's \"" + name + "\"", "an object", value);
@@ -140,7 +166,7 @@ final class FlatHeader {
         return value.getAsJsonObject();
     }
 
-    List<String> labels() {
+    private List<String> labels() {
         JsonElement value = json.get("labels");
         if (value == null || !value.isJsonArray()) {
             throw ModelFormatException.of(file, "the header's \"labels\"", "an array", value);
@@ -152,7 +178,7 @@ final class FlatHeader {
         return labels;
     }
 
-    Map<String, String> metadata() {
+    private Map<String, String> metadata() {
         Map<String, String> metadata = new LinkedHashMap<>();
         object("metadata").entrySet().forEach(entry ->
                 metadata.put(entry.getKey(), string("metadata." + entry.getKey(), entry.getValue())));

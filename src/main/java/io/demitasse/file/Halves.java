@@ -1,5 +1,8 @@
 package io.demitasse.file;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /** 16-bit floats to 32-bit ones and back; JDK 17 has no conversion of its own. */
 final class Halves {
 
@@ -40,5 +43,30 @@ final class Halves {
 
     static float fromBrainFloat(short bits) {
         return Float.intBitsToFloat(bits << 16);
+    }
+
+    /**
+     * Little-endian halves of a tensor's numbers.
+     *
+     * @throws IllegalArgumentException if a number is too large for one
+     */
+    static byte[] toHalves(String tensor, float[] floats) {
+        ByteBuffer buffer = ByteBuffer.allocate(2 * floats.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : floats) {
+            short half = toHalf(value);
+            if (Float.isInfinite(fromHalf(half)) && !Float.isInfinite(value)) {
+                throw new IllegalArgumentException("tensor " + tensor + ": " + value + " is too large for F16");
+            }
+            buffer.putShort(half);
+        }
+        return buffer.array();
+    }
+
+    /** The floats that {@link #toHalves} made halves of, as near as those are. */
+    static void toFloats(byte[] halves, float[] floats) {
+        ByteBuffer buffer = ByteBuffer.wrap(halves).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = fromHalf(buffer.getShort());
+        }
     }
 }

@@ -1,9 +1,13 @@
 package io.demitasse.file;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -35,61 +39,104 @@ public final class Requantizer {
     public static Result convert(Path source, Path target, Dtype dtype) throws IOException {
         try (FlatFile file = FlatFile.open(source)) {
             Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
-            metadata.put("dtype", dtype == Dtype.I8 ? "int8" : dtype.name().toLowerCase(java.util.Locale.ROOT));
-            FlatFileWriter writer = new FlatFileWriter(file.config(), file.tokenizer(), file.labels(), metadata);
-            Set<String> scales = new HashSet<>();
+            metadata.put("dtype", name(dtype));
+            return write(file, target, dtype, metadata);
+        }
+    }
+
+    /** What metadata calls a form; {@code keep} where numbers stay as they are stored. */
+    public static String name(@Nullable Dtype dtype) {
+        return dtype == null ? "keep" : dtype == Dtype.I8 ? "int8" : dtype.name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * Writes what {@code file} holds, one tensor at a time, so that the numbers are never all in memory.
+     *
+     * @param dtype F32, F16 or I8; null to keep what each tensor is
+     * @param metadata what to write in place of the file's own
+     * @throws IllegalArgumentException as {@link #convert}
+     * @throws IOException if the target cannot be written
+     */
+    public static Result write(FlatFile file, Path target, @Nullable Dtype dtype, Map<String, String> metadata)
+            throws IOException {
+        if (dtype == Dtype.BF16 || dtype == Dtype.U8) {
+            throw new IllegalArgumentException("numbers are written as F32, F16 or I8, not " + dtype);
+        }
+        FlatFileWriter writer = new FlatFileWriter(file.header().withMetadata(metadata));
+        Set<String> scales = new HashSet<>();
+        if (dtype != null) {
             file.tensors().forEach(tensor -> scales.add(tensor.scales()));
-            float largest = 0;
-            String where = null;
-            for (TensorInfo tensor : file.tensors()) {
-                if (scales.contains(tensor.name())) {
-                    continue;
-                }
-                float change = add(writer, file, tensor, dtype);
+        }
+        Changes changes = new Changes();
+        for (TensorInfo tensor : file.tensors()) {
+            if (!scales.contains(tensor.name())) {
+                add(writer, file, tensor, dtype, changes);
+            }
+        }
+        writer.write(target);
+        return new Result(file.size(), Files.size(target), changes.largest, changes.tensor);
+    }
+
+    /** The largest so far. */
+    private static final class Changes {
+
+        private float largest;
+        private @Nullable String tensor;
+
+        void compare(String name, float[] before, float[] after) {
+            for (int i = 0; i < before.length; i++) {
+                float change = Math.abs(before[i] - after[i]);
                 if (change > largest) {
                     largest = change;
-                    where = tensor.name();
+                    tensor = name;
                 }
             }
-            writer.write(target);
-            return new Result(file.size(), target.toFile().length(), largest, where);
         }
     }
 
-    private static float add(FlatFileWriter writer, FlatFile file, TensorInfo tensor, Dtype dtype) {
+    private static void add(FlatFileWriter writer, FlatFile file, TensorInfo tensor, @Nullable Dtype dtype,
+                            Changes changes) {
         String name = tensor.name();
-        if (tensor.dtype() == Dtype.U8) {
-            writer.bytes(name, file.bytes(name));
-            return 0;
-        }
-        boolean toBytes = dtype == Dtype.I8 && tensor.shape().size() == 2
-                && tensor.elements() >= Quantization.SMALLEST;
-        if (toBytes && tensor.dtype() == Dtype.I8) {
-            writer.int8(name, tensor.shape(), new Quantization.Int8(file.bytes(name), file.floats(tensor.scales())));
-            return 0;
-        }
-        float[] before = file.floats(name);
-        if (toBytes) {
-            int rows = tensor.shape().get(0);
-            Quantization.Int8 quantized = Quantization.toInt8(before, rows, tensor.shape().get(1));
-            writer.int8(name, tensor.shape(), quantized);
-            return largestDifference(before, Quantization.toFloats(quantized.values(), quantized.scales()));
-        }
-        writer.floats(name, tensor.shape(), before, dtype == Dtype.I8 ? Dtype.F32 : dtype);
-        float[] after = before.clone();
-        if (dtype == Dtype.F16) {
-            for (int i = 0; i < after.length; i++) {
-                after[i] = Halves.fromHalf(Halves.toHalf(after[i]));
+        boolean matrix = tensor.shape().size() == 2 && tensor.elements() >= Quantization.SMALLEST;
+        Dtype target = tensor.dtype() == Dtype.U8 || dtype == null ? tensor.dtype()
+                : dtype == Dtype.I8 && !matrix ? Dtype.F32 : dtype;
+        if (target == tensor.dtype()) {
+            String scales = tensor.scales();
+            writer.add(name, target, tensor.shape(), sink -> file.copy(tensor, sink), scales);
+            if (scales != null && dtype != null) {
+                TensorInfo info = file.tensor(scales);
+                writer.add(scales, Dtype.F32, info.shape(), sink -> file.copy(info, sink), null);
             }
+        } else if (target == Dtype.I8) {
+            addQuantized(writer, file, tensor, changes);
+        } else {
+            writer.add(name, target, tensor.shape(), sink -> {
+                float[] before = file.floats(name);
+                if (target == Dtype.F16) {
+                    byte[] halves = Halves.toHalves(name, before);
+                    float[] after = new float[before.length];
+                    Halves.toFloats(halves, after);
+                    changes.compare(name, before, after);
+                    sink.take(ByteBuffer.wrap(halves));
+                } else {
+                    FlatFileWriter.chunks(before, sink);
+                }
+            }, null);
         }
-        return largestDifference(before, after);
     }
 
-    private static float largestDifference(float[] before, float[] after) {
-        float largest = 0;
-        for (int i = 0; i < before.length; i++) {
-            largest = Math.max(largest, Math.abs(before[i] - after[i]));
-        }
-        return largest;
+    private static void addQuantized(FlatFileWriter writer, FlatFile file, TensorInfo tensor, Changes changes) {
+        String name = tensor.name();
+        String scalesName = name + ".scales";
+        int rows = tensor.shape().get(0);
+        float[] scales = new float[rows];
+        writer.add(name, Dtype.I8, tensor.shape(), sink -> {
+            float[] before = file.floats(name);
+            Quantization.Int8 quantized = Quantization.toInt8(before, rows, tensor.shape().get(1));
+            changes.compare(name, before, Quantization.toFloats(quantized.values(), quantized.scales()));
+            System.arraycopy(FlatFileWriter.finite(name, quantized.scales()), 0, scales, 0, rows);
+            sink.take(ByteBuffer.wrap(quantized.values()));
+        }, scalesName);
+        writer.add(scalesName, Dtype.F32, List.of(rows), sink -> FlatFileWriter.chunks(scales, sink), null);
     }
 }

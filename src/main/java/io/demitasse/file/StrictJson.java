@@ -1,8 +1,11 @@
 package io.demitasse.file;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -20,16 +23,15 @@ public final class StrictJson {
     }
 
     /**
-     * Parses a text that is one JSON value and nothing else.
+     * Parses a text that is one JSON value and nothing else, and no object of which has a key twice, since readers
+     * disagree about which of the two counts. Numbers keep the text that they have.
      *
      * @throws IllegalArgumentException if it is not; the message says what is wrong and where, in one line
      */
     public static JsonElement parse(String text) {
         JsonReader reader = reader(new StringReader(text));
         try {
-            // JsonParser would take an empty text for null.
-            reader.peek();
-            JsonElement value = JsonParser.parseReader(reader);
+            JsonElement value = value(reader);
             if (reader.peek() != JsonToken.END_DOCUMENT) {
                 throw new IOException("more than one value");
             }
@@ -37,6 +39,65 @@ public final class StrictJson {
         } catch (JsonParseException | IOException e) {
             throw new IllegalArgumentException("not valid JSON: " + reason(e), e);
         }
+    }
+
+    /**
+     * As {@link #parse}, for files that Python wrote: what JSON has no number for (NaN, Infinity, 1e999) becomes a
+     * string, "NaN", "Infinity" or "-Infinity".
+     */
+    public static JsonElement parseAllNumbers(String text) {
+        return finite(parse(NumberNames.quote(text)));
+    }
+
+    /** Bounded in depth by the reader's own limit. */
+    private static JsonElement value(JsonReader reader) throws IOException {
+        switch (reader.peek()) {
+            case BEGIN_OBJECT -> {
+                JsonObject object = new JsonObject();
+                reader.beginObject();
+                while (reader.hasNext()) {
+                    String key = reader.nextName();
+                    if (object.has(key)) {
+                        throw new IOException("the key \"" + key + "\" stands twice");
+                    }
+                    object.add(key, value(reader));
+                }
+                reader.endObject();
+                return object;
+            }
+            case BEGIN_ARRAY -> {
+                JsonArray array = new JsonArray();
+                reader.beginArray();
+                while (reader.hasNext()) {
+                    array.add(value(reader));
+                }
+                reader.endArray();
+                return array;
+            }
+            default -> {
+                return JsonParser.parseReader(reader);
+            }
+        }
+    }
+
+    private static JsonElement finite(JsonElement value) {
+        if (value.isJsonObject()) {
+            value.getAsJsonObject().entrySet().forEach(entry -> entry.setValue(finite(entry.getValue())));
+        } else if (value.isJsonArray()) {
+            JsonArray array = value.getAsJsonArray();
+            for (int i = 0; i < array.size(); i++) {
+                array.set(i, finite(array.get(i)));
+            }
+        } else if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()
+                && isFloat(value.getAsString()) && Double.isInfinite(value.getAsDouble())) {
+            return new JsonPrimitive(value.getAsDouble() > 0 ? "Infinity" : "-Infinity");
+        }
+        return value;
+    }
+
+    /** A whole number has no limit in JSON as Python writes it. */
+    private static boolean isFloat(String number) {
+        return number.indexOf('.') >= 0 || number.indexOf('e') >= 0 || number.indexOf('E') >= 0;
     }
 
     /** A strict reader, for JSON that is better not held as a tree; see {@link #reason}. */

@@ -48,7 +48,7 @@ public final class Head {
         for (HeadSpec.Layer layer : spec.layers()) {
             if (layer instanceof HeadSpec.Layer.Affine affine) {
                 layers.add(new Affine(Linear.load(root.of(affine.name()), kernels, affine.out(), width,
-                        affine.activation())));
+                        affine.activation(), affine.bias())));
                 width = affine.out();
             } else if (layer instanceof HeadSpec.Layer.Tied tied) {
                 layers.add(new Affine(Linear.loadTied(root.of(tied.name()), root.of(Embeddings.WORDS),
@@ -59,26 +59,24 @@ public final class Head {
             } else if (layer instanceof HeadSpec.Layer.Drop drop) {
                 layers.add(new Drop(drop, kernels));
             } else if (layer instanceof HeadSpec.Layer.Pooled pooled) {
-                layers.add(new Pooling(pooled.pool(), "head.pooling"));
+                layers.add(new Pooling(pooled.pool()));
             }
         }
         return new Head(spec, layers);
     }
 
     /**
-     * A head that has no weights, such as one that pools.
+     * This head with another pooling before its other layers.
      *
-     * @throws IllegalArgumentException if the spec has a layer with weights
+     * @param pooling which tokens are read, and how they are pooled, if they are
      */
-    public static Head withoutWeights(HeadSpec spec) {
-        List<Layer> layers = new ArrayList<>();
-        for (HeadSpec.Layer layer : spec.layers()) {
-            if (!(layer instanceof HeadSpec.Layer.Pooled pooled)) {
-                throw new IllegalArgumentException(layer + " has weights, or is for training");
-            }
-            layers.add(new Pooling(pooled.pool(), "head.pooling"));
+    public Head repooled(HeadSpec pooling) {
+        List<Layer> all = new ArrayList<>();
+        for (HeadSpec.Layer layer : pooling.layers()) {
+            all.add(new Pooling(((HeadSpec.Layer.Pooled) layer).pool()));
         }
-        return new Head(spec, layers);
+        all.addAll(layers.stream().filter(layer -> !(layer instanceof Pooling)).toList());
+        return new Head(pooling.thenBehindPooling(spec), all);
     }
 
     /** Which tokens this head reads. */
@@ -169,11 +167,13 @@ public final class Head {
     }
 
     /** The sums are taken in double arithmetic, from the first token to the last. */
-    private record Pooling(HeadSpec.Pool pool, String name) implements Layer {
+    private record Pooling(HeadSpec.Pool pool) implements Layer {
+
+        private static final String NAME = "head.pooling";
 
         @Override
         public Matrix forward(Matrix x, Batch batch, Workspace workspace, Trace trace) {
-            trace.remember(name, "input", x);
+            trace.remember(NAME, "input", x);
             Matrix y = workspace.matrix(batch.sequences(), x.columns());   // [sequences, dim]
             for (int s = 0; s < y.rows(); s++) {
                 for (int i = 0; i < y.columns(); i++) {
@@ -186,7 +186,7 @@ public final class Head {
 
         @Override
         public Matrix backward(Matrix gradient, Batch batch, Workspace workspace, GradientTrace trace) {
-            Matrix x = trace.get(name + ".input");
+            Matrix x = trace.get(NAME + ".input");
             Matrix dx = workspace.matrix(x.rows(), x.columns());           // [tokens, dim]
             for (int s = 0; s < gradient.rows(); s++) {
                 for (int i = 0; i < x.columns(); i++) {

@@ -28,8 +28,8 @@ public final class HeadSpec {
     /** A layer of the row. */
     sealed interface Layer {
 
-        /** {@code activation(x W^T + b)}, with the tensors name.weight and name.bias. */
-        record Affine(String name, int out, Activation activation) implements Layer {
+        /** {@code activation(x W^T + b)}, with the tensors name.weight and, if it has a bias, name.bias. */
+        record Affine(String name, int out, Activation activation, boolean bias) implements Layer {
         }
 
         /** As {@link Affine}, W being the word embeddings, unless the file has a name.weight of its own. */
@@ -62,9 +62,14 @@ public final class HeadSpec {
         return new HeadSpec(reads, List.of());
     }
 
-    /** Then {@code activation(x W^T + b)}, {@code out} numbers wide; a bias that the file has not is 0. */
+    /** Then {@code activation(x W^T + b)}, {@code out} numbers wide. */
     public HeadSpec linear(String name, int out, Activation activation) {
-        return then(new Layer.Affine(name, out, activation));
+        return then(new Layer.Affine(name, out, activation, true));
+    }
+
+    /** Then {@code activation(x W^T)}, {@code out} numbers wide. */
+    public HeadSpec linearWithoutBias(String name, int out, Activation activation) {
+        return then(new Layer.Affine(name, out, activation, false));
     }
 
     /** Then {@code x E^T + b}, E being the word embeddings: a number for each word of the vocabulary. */
@@ -85,6 +90,13 @@ public final class HeadSpec {
     /** Then one row for each sequence. */
     public HeadSpec pool(Pool pool) {
         return then(new Layer.Pooled(pool));
+    }
+
+    /** This pooling, then the layers of another head behind its own. */
+    HeadSpec thenBehindPooling(HeadSpec other) {
+        List<Layer> all = new ArrayList<>(layers);
+        all.addAll(other.layers.stream().filter(layer -> !(layer instanceof Layer.Pooled)).toList());
+        return new HeadSpec(reads, all);
     }
 
     private HeadSpec then(Layer layer) {

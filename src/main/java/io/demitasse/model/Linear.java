@@ -54,13 +54,18 @@ public final class Linear {
     }
 
     static Linear load(Weights weights, Kernels kernels, int out, int in, Activation activation) {
-        if (weights.trainable()) {
+        return load(weights, kernels, out, in, activation, true);
+    }
+
+    /** @param bias whether it has one */
+    static Linear load(Weights weights, Kernels kernels, int out, int in, Activation activation, boolean bias) {
+        if (weights.trainable() && bias) {
             return new Linear(weights.name(), kernels, List.of(part(weights, out, in)), activation);
         }
         Weight weight = weights.isInt8("weight")
                 ? kernels.weight(weights.int8("weight", out, in), weights.scales("weight"), out, in)
                 : kernels.weight(weights.matrix("weight", out, in), out, in);
-        return new Linear(weights.name(), kernels, weight, weights.vector("bias", out), activation);
+        return new Linear(weights.name(), kernels, weight, bias ? weights.vector("bias", out) : new float[out], activation);
     }
 
     /**

@@ -9,6 +9,7 @@ import io.demitasse.file.ModelTypes;
 import io.demitasse.kernel.Activation;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a model is, by its own files: Hugging Face's config.json of a DistilBERT or BERT model, typed. The names of the
@@ -23,10 +24,12 @@ import java.util.List;
  * @param initializerRange the standard deviation that a new head's weights are drawn with
  * @param problemType what a classifier's logits mean
  * @param padTokenId the token whose embedding is never trained (PyTorch's padding_idx); -1 if there is none
+ * @param crossEncoderActivation PyTorch's class that sentence-transformers' CrossEncoder puts scores through; null if
+ *     the config names none
  */
 public record ModelConfig(String modelType, Architecture architecture, Shape shape, Activation activation,
                           float layerNormEps, Dropouts dropouts, float initializerRange, ProblemType problemType,
-                          int padTokenId) {
+                          int padTokenId, @Nullable String crossEncoderActivation) {
 
     /** What DistilBERT's LayerNorm adds, and what BERT's does where its config says nothing. */
     private static final float LAYER_NORM_EPS = 1e-12f;
@@ -77,14 +80,14 @@ public record ModelConfig(String modelType, Architecture architecture, Shape sha
 
         private final Path path;
         private final JsonObject json;
-        private final ModelTypes.ModelType type;
+        private final ModelTypes.Type type;
 
         Reader(Path path, JsonObject json) {
             this.path = path;
             this.json = json;
             JsonElement name = json.get("model_type");
             String modelType = name == null || !name.isJsonPrimitive() ? "distilbert" : name.getAsString();
-            this.type = ModelTypes.of(modelType);
+            this.type = ModelTypes.type(modelType);
             if (type == null) {
                 throw ModelFormatException.of(path, "config.model_type", String.join(" or ", ModelTypes.names()),
                         modelType);
@@ -107,7 +110,7 @@ public record ModelConfig(String modelType, Architecture architecture, Shape sha
                     fraction("qa_dropout", type.name().equals("bert") ? 0f : 0.1f));
             return new ModelConfig(type.name(), Architecture.of(file, architectures()), shape, activation(),
                     fraction("layer_norm_eps", LAYER_NORM_EPS), dropouts, fraction("initializer_range", 0.02f),
-                    problemType(), padTokenId(shape.vocabSize()));
+                    problemType(), padTokenId(shape.vocabSize()), crossEncoderActivation());
         }
 
         /** Asks the tensor, not the config: files of the format's first version have lost it. */
@@ -119,7 +122,7 @@ public record ModelConfig(String modelType, Architecture architecture, Shape sha
 
         /** The model type's own name of a key; null if it has none. */
         private String key(String name) {
-            return type.config().get(name);
+            return type.key(name);
         }
 
         private int size(String name) {
@@ -190,6 +193,21 @@ public record ModelConfig(String modelType, Architecture architecture, Shape sha
                 throw ModelFormatException.of(path, "config.problem_type", ProblemType.names() + " or null", value);
             }
             return problem;
+        }
+
+        /** Where sentence-transformers writes it, and where it did before its version 4. */
+        private @Nullable String crossEncoderActivation() {
+            JsonElement today = json.get("sentence_transformers");
+            JsonElement value = today != null && today.isJsonObject()
+                    && today.getAsJsonObject().has("activation_fn") ? today.getAsJsonObject().get("activation_fn")
+                    : json.get("sbert_ce_default_activation_function");
+            if (value == null || value.isJsonNull()) {
+                return null;
+            }
+            if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+                throw ModelFormatException.of(path, "config's cross-encoder activation", "a name", value);
+            }
+            return value.getAsString();
         }
 
         private int padTokenId(int vocabSize) {

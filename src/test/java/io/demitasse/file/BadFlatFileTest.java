@@ -118,8 +118,8 @@ class BadFlatFileTest {
 
     static Stream<Arguments> preambles() {
         return Stream.of(
-                arguments(8, 2L, new String[] {"version", "expected 1", "found 2"}),
-                arguments(8, 0xFFFFFFFFL, new String[] {"version", "expected 1", "found 4294967295"}),
+                arguments(8, 3L, new String[] {"version", "expected 1 or 2", "found 3"}),
+                arguments(8, 0xFFFFFFFFL, new String[] {"version", "expected 1 or 2", "found 4294967295"}),
                 arguments(12, 7L, new String[] {"reserved", "expected 0", "found 7"}),
                 arguments(16, 0L, new String[] {"header's length", "found 0"}),
                 arguments(16, HEADER - 1L, new String[] {"header's length", "64", "found " + (HEADER - 1)}),

@@ -258,7 +258,7 @@ class FiniteDifferencesTest {
             ModelConfig c = ModelConfig.of(file);
             check.run(Weights.trainable(file, parameters), new ModelConfig("bert", c.architecture(), c.shape(),
                     c.activation(), c.layerNormEps(), new ModelConfig.Dropouts(0.2f, 0.3f, 0.4f, 0.25f),
-                    c.initializerRange(), c.problemType(), c.padTokenId()));
+                    c.initializerRange(), c.problemType(), c.padTokenId(), null));
         }
     }
 

@@ -8,14 +8,13 @@ import java.util.List;
 /** Texts as sequences of tokens that a model can read: one a text, or several where a long one is read in windows. */
 final class Sequences {
 
-    /** Added to each sequence: {@code [CLS]} and {@code [SEP]}. */
-    private static final int ADDED = 2;
-
     private final List<Encoding> encodings = new ArrayList<>();
+    private final int added;        // to each sequence: [CLS] and [SEP]
     private final int[] starts;     // text t's encodings are starts[t] to starts[t + 1]
 
     /** @throws IllegalArgumentException if a text is too long, and too long is what it must not be */
     Sequences(List<String> texts, WordPieceTokenizer tokenizer, Truncation truncation) {
+        added = tokenizer.addedTokens(false);
         starts = new int[texts.size() + 1];
         for (int t = 0; t < texts.size(); t++) {
             if (truncation instanceof Truncation.Window window) {
@@ -65,6 +64,6 @@ final class Sequences {
 
     /** How many of a text's own tokens each of its sequences holds. */
     int[] tokens(int text) {
-        return encodings.subList(start(text), end(text)).stream().mapToInt(e -> e.size() - ADDED).toArray();
+        return encodings.subList(start(text), end(text)).stream().mapToInt(e -> e.size() - added).toArray();
     }
 }

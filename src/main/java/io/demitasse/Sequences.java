@@ -2,6 +2,7 @@ package io.demitasse;
 
 import io.demitasse.kernel.Matrix;
 import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.TruncationStrategy;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +66,8 @@ final class Sequences {
      */
     static Sequence firstCut(Model model, String text, String pair) {
         checkTokenTypes(model);
-        return sequence(model, model.tokenizer().encode(text, pair));
+        return sequence(model, model.tokenizer().encode(text, pair, model.tokenizer().settings().maxLength(),
+                TruncationStrategy.ONLY_FIRST));
     }
 
     private void addWhole(Encoding encoding, int input) {
@@ -126,7 +128,7 @@ final class Sequences {
             return outputs.get(start(input)).data();
         }
         List<float[]> windows = outputs.subList(start(input), end(input)).stream().map(Matrix::data).toList();
-        int added = 2;   // [CLS] and [SEP]
+        int added = model.tokenizer().addedTokens(false);
         Truncation.Window window = (Truncation.Window) model.options().truncation();
         return window.aggregation().aggregate(windows, sequences.subList(start(input), end(input)).stream()
                 .mapToInt(sequence -> sequence.size() - added).toArray());

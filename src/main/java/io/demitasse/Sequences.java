@@ -70,11 +70,26 @@ final class Sequences {
                 TruncationStrategy.ONLY_FIRST));
     }
 
-    private void addWhole(Encoding encoding, int input) {
+    /**
+     * A text as one sequence.
+     *
+     * @throws IllegalArgumentException if it is too long, and too long is what it must not be
+     */
+    static Encoding whole(Model model, String text) {
+        Encoding encoding = model.tokenizer().encode(text);
+        checkWhole(model, encoding, "the text");
+        return encoding;
+    }
+
+    private static void checkWhole(Model model, Encoding encoding, String what) {
         if (encoding.truncated() && model.options().truncation() instanceof Truncation.Fail) {
-            throw new IllegalArgumentException((inputs() == 1 ? "the text" : "text " + input) + " has " + ((long) encoding.size() + encoding.tokensCut())
+            throw new IllegalArgumentException(what + " has " + ((long) encoding.size() + encoding.tokensCut())
                     + " tokens, [CLS] and [SEP] included, but the model reads at most " + encoding.size());
         }
+    }
+
+    private void addWhole(Encoding encoding, int input) {
+        checkWhole(model, encoding, inputs() == 1 ? "the text" : "text " + input);
         sequences.add(sequence(model, encoding));
         tokensCut[input] = encoding.tokensCut();
     }

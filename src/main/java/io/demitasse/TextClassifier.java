@@ -1,5 +1,6 @@
 package io.demitasse;
 
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.MathFunctions;
@@ -56,7 +57,7 @@ public final class TextClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if the kernels asked for do not work here
      */
     public static TextClassifier load(Path file, Options options) {
-        try (FlatFile flat = FlatFile.open(file)) {
+        try (FlatFile flat = ModelFiles.open(file)) {
             return load(flat, file, options);
         }
     }
@@ -230,7 +231,7 @@ public final class TextClassifier implements AutoCloseable {
                 throw new UnsupportedOperationException("only a classifier that was loaded from a file can explain: the "
                         + "first explanation reads the weights again, and this one came out of a stream");
             }
-            try (FlatFile flat = FlatFile.open(file)) {
+            try (FlatFile flat = ModelFiles.open(file)) {
                 flat.verify();
                 differentiable = SequenceClassifier.load(flat, model.kernels());
             }

@@ -1,5 +1,6 @@
 package io.demitasse;
 
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.Trace;
@@ -35,7 +36,7 @@ public final class TextEncoder implements AutoCloseable {
      * @throws IllegalArgumentException if the kernels asked for do not work here
      */
     public static TextEncoder load(Path file, Options options) {
-        try (FlatFile flat = FlatFile.open(file)) {
+        try (FlatFile flat = ModelFiles.open(file)) {
             return new TextEncoder(TextModel.load(flat, options));
         }
     }

@@ -2,6 +2,7 @@ package io.demitasse;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.tokenizer.TokenizerSettings;
@@ -23,7 +24,7 @@ public final class Tokenizers {
      * @throws ModelFormatException if the file is damaged, not a flat weight file, or has no vocabulary
      */
     public static WordPieceTokenizer load(Path file) {
-        try (FlatFile flat = FlatFile.open(file)) {
+        try (FlatFile flat = ModelFiles.open(file)) {
             return read(flat, false);
         }
     }

@@ -1,6 +1,8 @@
 package io.demitasse;
 
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,13 +47,27 @@ public final class Classification {
         return probabilities[best];
     }
 
-    /** Every label's probability, in the model's order of labels. */
+    /**
+     * Every label's probability, in the model's order of labels. Of several labels with one name the first has it, and
+     * the others have their number behind it, as in {@code other (1)}.
+     */
     public Map<String, Float> scores() {
         Map<String, Float> scores = new LinkedHashMap<>();
         for (int i = 0; i < probabilities.length; i++) {
-            scores.put(labels.get(i), probabilities[i]);
+            String label = labels.get(i);
+            scores.put(scores.containsKey(label) ? label + " (" + i + ")" : label, probabilities[i]);
         }
         return Collections.unmodifiableMap(scores);
+    }
+
+    /** The {@code k} labels with the highest scores, best first; all of them if there are fewer. */
+    public List<LabelScore> top(int k) {
+        List<LabelScore> all = new ArrayList<>();
+        for (int i = 0; i < probabilities.length; i++) {
+            all.add(new LabelScore(labels.get(i), probabilities[i]));
+        }
+        all.sort(Comparator.comparing(LabelScore::score).reversed());
+        return List.copyOf(all.subList(0, Math.min(k, all.size())));
     }
 
     /** What the classification head gave, {@code [labels]}, before it was made into probabilities; a copy. */

@@ -1,70 +1,134 @@
 package io.demitasse;
 
+import io.demitasse.kernel.Matrix;
 import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Texts as sequences of tokens that a model can read: one a text, or several where a long one is read in windows. */
+/** Inputs as sequences of tokens that a model can read: one an input, or several where a long text is read in windows. */
 final class Sequences {
 
-    /** Added to each sequence: {@code [CLS]} and {@code [SEP]}. */
-    private static final int ADDED = 2;
-
-    private final List<Encoding> encodings = new ArrayList<>();
-    private final int[] starts;     // text t's encodings are starts[t] to starts[t + 1]
+    private final Model model;
+    private final List<Sequence> sequences;
+    private final int[] tokensCut;
+    private final int[] starts;     // input i's sequences are starts[i] to starts[i + 1]
 
     /** @throws IllegalArgumentException if a text is too long, and too long is what it must not be */
-    Sequences(List<String> texts, WordPieceTokenizer tokenizer, Truncation truncation) {
-        starts = new int[texts.size() + 1];
-        for (int t = 0; t < texts.size(); t++) {
-            if (truncation instanceof Truncation.Window window) {
-                encodings.addAll(tokenizer.encodeWindows(texts.get(t), tokenizer.settings().maxLength(),
-                        window.stride()));
-            } else {
-                encodings.add(tokenizer.encode(texts.get(t)));
+    Sequences(List<? extends Input> inputs, Model model) {
+        this.model = model;
+        starts = new int[inputs.size() + 1];
+        sequences = new ArrayList<>(inputs.size());
+        tokensCut = new int[inputs.size()];
+        for (int i = 0; i < inputs.size(); i++) {
+            if (inputs.get(i) instanceof Input.Text text) {
+                addText(text.text(), i);
+            } else if (inputs.get(i) instanceof Input.Pair pair) {
+                addPair(pair, i);
+            } else if (inputs.get(i) instanceof Input.Ids ids) {
+                sequences.add(ids.sequence());
             }
-            starts[t + 1] = encodings.size();
-            if (truncation instanceof Truncation.Fail) {
-                checkWhole(t);
-            }
+            starts[i + 1] = sequences.size();
         }
     }
 
-    private void checkWhole(int text) {
-        Encoding encoding = encodings.get(text);
-        if (encoding.truncated()) {
-            throw new IllegalArgumentException((starts.length == 2 ? "the text" : "text " + text) + " has "
-                    + ((long) encoding.size() + encoding.tokensCut()) + " tokens, [CLS] and [SEP] included, but the model"
-                    + " reads at most " + encoding.size());
+    private void addText(String text, int input) {
+        WordPieceTokenizer tokenizer = model.tokenizer();
+        if (model.options().truncation() instanceof Truncation.Window window) {
+            tokenizer.encodeWindows(text, tokenizer.settings().maxLength(), window.stride())
+                    .forEach(encoding -> sequences.add(sequence(model, encoding)));
+        } else {
+            addWhole(tokenizer.encode(text), input);
         }
     }
 
-    /** All sequences' ids. */
-    List<int[]> ids() {
-        return encodings.stream().map(Encoding::ids).toList();
+    private void addPair(Input.Pair pair, int input) {
+        checkTokenTypes(model);
+        if (model.options().truncation() instanceof Truncation.Window) {
+            throw new IllegalArgumentException("pairs are not read in windows: choose another truncation");
+        }
+        addWhole(model.tokenizer().encode(pair.text(), pair.pair()), input);
     }
 
-    Encoding get(int sequence) {
-        return encodings.get(sequence);
+    /** @throws IllegalArgumentException if the model tells two texts apart by token types, and its file has lost them */
+    static void checkTokenTypes(Model model) {
+        if (model.config().isBert() && model.config().shape().typeVocabSize() == 0) {
+            throw new IllegalArgumentException("pairs need token types, and this BERT's file has none "
+                    + "(distilbert.embeddings.token_type_embeddings): convert the model again");
+        }
     }
 
-    int texts() {
+    /**
+     * A pair of which only the first text is cut where the two are too long together.
+     *
+     * @throws IllegalArgumentException as {@link #Sequences}, and if there is no room for any of the first text
+     */
+    static Sequence firstCut(Model model, String text, String pair) {
+        checkTokenTypes(model);
+        return sequence(model, model.tokenizer().encode(text, pair));
+    }
+
+    private void addWhole(Encoding encoding, int input) {
+        if (encoding.truncated() && model.options().truncation() instanceof Truncation.Fail) {
+            throw new IllegalArgumentException((inputs() == 1 ? "the text" : "text " + input) + " has " + ((long) encoding.size() + encoding.tokensCut())
+                    + " tokens, [CLS] and [SEP] included, but the model reads at most " + encoding.size());
+        }
+        sequences.add(sequence(model, encoding));
+        tokensCut[input] = encoding.tokensCut();
+    }
+
+    /** An encoding as this model reads it: a DistilBERT has no token types. */
+    static Sequence sequence(Model model, Encoding encoding) {
+        return model.config().shape().typeVocabSize() > 1 ? Sequence.of(encoding.ids(), encoding.typeIds())
+                : Sequence.of(encoding.ids());
+    }
+
+    /** All of them. */
+    List<Sequence> all() {
+        return sequences;
+    }
+
+    int inputs() {
         return starts.length - 1;
     }
 
-    /** The number of a text's first sequence. */
-    int start(int text) {
-        return starts[text];
+    /** The number of an input's first sequence. */
+    int start(int input) {
+        return starts[input];
     }
 
-    /** Behind a text's last sequence. */
-    int end(int text) {
-        return starts[text + 1];
+    /** Behind an input's last sequence. */
+    int end(int input) {
+        return starts[input + 1];
     }
 
-    /** How many of a text's own tokens each of its sequences holds. */
-    int[] tokens(int text) {
-        return encodings.subList(start(text), end(text)).stream().mapToInt(e -> e.size() - ADDED).toArray();
+    /** How many tokens were cut off an input. */
+    int tokensCut(int input) {
+        return tokensCut[input];
+    }
+
+    /** How many tokens the model reads of an input, special ones included; those of all windows together. */
+    int tokens(int input) {
+        int tokens = 0;
+        for (int s = start(input); s < end(input); s++) {
+            tokens += sequences.get(s).size();
+        }
+        return tokens;
+    }
+
+    /**
+     * Makes one row of what a head gave for the windows of an input.
+     *
+     * @param outputs of all sequences, one row each
+     */
+    float[] aggregate(int input, List<Matrix> outputs) {
+        if (end(input) == start(input) + 1) {
+            return outputs.get(start(input)).data();
+        }
+        List<float[]> windows = outputs.subList(start(input), end(input)).stream().map(Matrix::data).toList();
+        int added = 2;   // [CLS] and [SEP]
+        Truncation.Window window = (Truncation.Window) model.options().truncation();
+        return window.aggregation().aggregate(windows, sequences.subList(start(input), end(input)).stream()
+                .mapToInt(sequence -> sequence.size() - added).toArray());
     }
 }

@@ -1,12 +1,11 @@
 package io.demitasse;
 
-import io.demitasse.convert.ModelFiles;
+import com.google.gson.JsonElement;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.MathFunctions;
-import io.demitasse.kernel.Matrix;
-import io.demitasse.model.ClassificationHead;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.Architecture;
+import io.demitasse.model.ProblemType;
 import io.demitasse.model.Trace;
 import io.demitasse.study.Attribution;
 import io.demitasse.study.Explainer;
@@ -23,43 +22,47 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Puts labels on texts with a fine-tuned DistilBERT or BERT. Immutable and thread-safe: share one instance between
- * as many threads as you like. It owns threads and memory until it is closed.
+ * Puts labels on texts, or on pairs of texts, with a fine-tuned DistilBERT or BERT: Hugging Face's
+ * {@code text-classification}. Immutable and thread-safe: share one instance between as many threads as you like. It
+ * owns threads and memory until it is closed.
  */
 public final class TextClassifier implements AutoCloseable {
 
-    private final TextModel model;
-    private final ClassificationHead head;
-    private final List<String> labels;
-    private final @Nullable Path file;
-    private @Nullable SequenceClassifier differentiable;      // once it is needed
+    static final Task TASK = Task.named("text-classification")
+            .command("classify", "Prints label, score and text, a line each.")
+            .of(Architecture.SEQUENCE_CLASSIFICATION)
+            .parameter("top_k", Task.Kind.INTEGER, "1", "How many labels to give, best first")
+            .parameter("function_to_apply", Task.Kind.TEXT, "",
+                    "What makes scores of logits: softmax, sigmoid or none; the model's own if not said")
+            .does(TextClassifier::job);
 
-    private TextClassifier(@Nullable Path file, TextModel model, ClassificationHead head, List<String> labels) {
-        this.file = file;
+    private final Model model;
+
+    /**
+     * A classifier on a model that is open; closing it closes the model.
+     *
+     * @throws IllegalArgumentException if the model is no classifier of texts
+     */
+    public TextClassifier(Model model) {
+        Tasks.check(model, TASK);
         this.model = model;
-        this.head = head;
-        this.labels = labels;
     }
 
-    /** Loads a flat weight file with {@link Options#defaults()}. */
+    /** Loads a model with {@link Options#defaults()}. */
     public static TextClassifier load(Path file) {
         return load(file, Options.defaults());
     }
 
     /**
-     * Loads a flat weight file.
+     * Loads a model.
      *
-     * @throws ModelFormatException if the file is damaged, not a flat weight file, or has no classification head
+     * @throws ModelFormatException if the file is damaged, no model, or not a classifier of texts
      * @throws IllegalArgumentException if the kernels asked for do not work here
      */
     public static TextClassifier load(Path file, Options options) {
-        try (FlatFile flat = ModelFiles.open(file)) {
-            return load(flat, file, options);
-        }
+        return Tasks.on(file, Model.load(file, options), TextClassifier::new);
     }
 
     /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
@@ -68,51 +71,28 @@ public final class TextClassifier implements AutoCloseable {
     }
 
     /**
-     * Loads a flat weight file out of a stream, such as {@code App.class.getResourceAsStream("/model.flat")}. All of the
-     * stream is read into memory first, which is given back before this returns; no file is written. The stream is the
-     * caller's to close.
+     * Loads a flat weight file out of a stream, as {@link Model#load(InputStream, Options)} does.
      *
      * @throws ModelFormatException as {@link #load(Path, Options)}
      * @throws IllegalArgumentException if the kernels asked for do not work here
      */
     public static TextClassifier load(InputStream stream, Options options) {
-        try (FlatFile flat = FlatFile.read(stream)) {
-            return load(flat, null, options);
-        }
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), TextClassifier::new);
     }
 
-    private static TextClassifier load(FlatFile file, @Nullable Path path, Options options) {
-        if (!ClassificationHead.isIn(file)) {
-            throw new ModelFormatException(file.path(), "it has no classification head (no tensor classifier.weight)");
-        }
-        List<String> labels = List.copyOf(file.labels());
-        List<Integer> shape = file.tensor("classifier.weight").shape();
-        if (shape.size() != 2) {
-            throw ModelFormatException.of(file.path(), "tensor classifier.weight: shape", "[labels, dim]", shape);
-        }
-        int rows = shape.get(0);
-        if (labels.size() != rows || rows == 0) {
-            throw ModelFormatException.of(file.path(), "labels", rows + ", the rows of classifier.weight",
-                    labels.size());
-        }
-        TextModel model = TextModel.load(file, options);
-        try {
-            return new TextClassifier(path, model,
-                    ClassificationHead.load(file, model.config(), labels.size(), model.kernels()), labels);
-        } catch (RuntimeException e) {
-            model.close();
-            throw e;
-        }
+    /** The model below. */
+    public Model model() {
+        return model;
     }
 
-    /** The labels, by number. */
+    /** The labels, by number. Two may have one name. */
     public List<String> labels() {
-        return labels;
+        return model.labels();
     }
 
     /** The name of the kernels that compute. */
     public String kernels() {
-        return model.kernels().name();
+        return model.kernels();
     }
 
     /**
@@ -125,8 +105,8 @@ public final class TextClassifier implements AutoCloseable {
     }
 
     /** The encoder below the head. It shares this classifier's weights, threads and memory, and is closed with it. */
-    public TextEncoder encoder() {
-        return new TextEncoder(model);
+    public TextEmbedder encoder() {
+        return new TextEmbedder(model);
     }
 
     /**
@@ -141,25 +121,63 @@ public final class TextClassifier implements AutoCloseable {
 
     /** Classifies texts as {@link #classify(String)}; each gets the result that it would get alone. */
     public List<Classification> classify(List<String> texts) {
-        Sequences sequences = model.encode(texts);
-        List<Classification> results = run(sequences.ids(), sequences, Trace.NONE);
-        return model.aggregation() == null ? results : aggregate(sequences, results);
+        return classifyAll(texts.stream().map(Input::of).toList());
     }
 
-    private List<Classification> aggregate(Sequences sequences, List<Classification> results) {
-        List<Classification> aggregated = new ArrayList<>();
-        for (int text = 0; text < sequences.texts(); text++) {
-            List<Classification> windows = results.subList(sequences.start(text), sequences.end(text));
-            if (windows.size() == 1) {
-                aggregated.add(windows.get(0));
-            } else {
-                float[] logits = model.aggregation().aggregate(windows.stream().map(Classification::logits).toList(),
-                        sequences.tokens(text));
-                int tokens = windows.stream().mapToInt(Classification::tokens).sum();
-                aggregated.add(new Classification(labels, logits, probabilities(logits), tokens, 0));
+    /**
+     * Classifies a pair of texts, such as a premise and a hypothesis.
+     *
+     * @throws IllegalArgumentException as {@link #classify(String)}, and if the model is a BERT whose file has lost its
+     *     token types
+     */
+    public Classification classify(String text, String pair) {
+        return classify(Input.of(text, pair));
+    }
+
+    /** Classifies a text, a pair or token ids. */
+    public Classification classify(Input input) {
+        return classifyAll(List.of(input)).get(0);
+    }
+
+    /** Classifies texts, pairs and token ids; each gets the result that it would get alone. */
+    public List<Classification> classifyAll(List<? extends Input> inputs) {
+        return model.run(job(inputs));
+    }
+
+    /** As {@link #classifyAll(List)}, with scores made by a function of one's own choice. */
+    public List<Classification> classifyAll(List<? extends Input> inputs, ScoreFunction function) {
+        return model.run(job(inputs, function));
+    }
+
+    private static Job<JsonElement> job(Model model, JsonElement inputs, Parameters given) {
+        Input input = inputs.isJsonObject() && inputs.getAsJsonObject().has("text_pair")
+                ? Input.of(Parameters.field(Parameters.object(inputs, "text", "text_pair"), "text"),
+                        Parameters.field(inputs, "text_pair"))
+                : Input.of(Parameters.field(inputs, "text"));
+        TextClassifier classifier = new TextClassifier(model);
+        int k = given.integer("top_k", 1, 1);
+        ScoreFunction function = given.choice("function_to_apply", classifier.function());
+        return classifier.job(List.of(input), function).map(results -> Json.array(results.get(0).top(k),
+                label -> Json.object("label", label.label(), "score", label.score())));
+    }
+
+    /** The work that {@link #classifyAll(List)} does. */
+    public Job<List<Classification>> job(List<? extends Input> inputs) {
+        return job(inputs, function());
+    }
+
+    /** The work that {@link #classifyAll(List, ScoreFunction)} does. */
+    public Job<List<Classification>> job(List<? extends Input> inputs, ScoreFunction function) {
+        Sequences sequences = model.encode(inputs);
+        return new Job<>(model.head(), sequences.all(), outputs -> {
+            List<Classification> results = new ArrayList<>(inputs.size());
+            for (int i = 0; i < inputs.size(); i++) {
+                float[] logits = sequences.aggregate(i, outputs);                   // [labels]
+                results.add(new Classification(labels(), logits, scores(logits, function), sequences.tokens(i),
+                        sequences.tokensCut(i)));
             }
-        }
-        return List.copyOf(aggregated);
+            return List.copyOf(results);
+        });
     }
 
     /**
@@ -168,17 +186,18 @@ public final class TextClassifier implements AutoCloseable {
      * @throws IllegalArgumentException if it is empty, too long for the model, or has an id not in the vocabulary
      */
     public Classification classifyIds(int[] inputIds) {
-        return classifyIds(List.of(inputIds)).get(0);
+        return classify(Input.ofIds(inputIds));
     }
 
     /** Classifies sequences of token ids, as {@link #classifyIds(int[])}. */
     public List<Classification> classifyIds(List<int[]> inputIds) {
-        return run(inputIds, null, Trace.NONE);
+        return classifyAll(inputIds.stream().map(Input::ofIds).toList());
     }
 
     /** Classifies a sequence of token ids and remembers every intermediate in {@code trace}. */
     public Classification classifyIds(int[] inputIds, Trace trace) {
-        return run(List.of(inputIds), null, trace).get(0);
+        Job<List<Classification>> job = job(List.of(Input.ofIds(inputIds)));
+        return job.result(model.outputs(job.head(), job.sequences(), trace)).get(0);
     }
 
     /** Classifies a text and keeps everything that there is to see on the way. It costs more time and memory. */
@@ -220,56 +239,40 @@ public final class TextClassifier implements AutoCloseable {
                                 Set<Attribution.Method> methods) {
         Vocabulary vocabulary = tokenizer().vocabulary();
         String baseline = vocabulary.id(Explainer.BASELINE) >= 0 ? Explainer.BASELINE : "[UNK]";
-        Explainer explainer = new Explainer(differentiable(), vocabulary.id(baseline));
-        return new Explanation(tokenization, labels.get(label), probability, baseline,
+        Explainer explainer = new Explainer(model.trainable(), vocabulary.id(baseline));
+        return new Explanation(tokenization, labels().get(label), probability, baseline,
                 explainer.explain(tokenization, label, methods, model.newWorkspace()));
-    }
-
-    private synchronized SequenceClassifier differentiable() {
-        if (differentiable == null) {
-            if (file == null) {
-                throw new UnsupportedOperationException("only a classifier that was loaded from a file can explain: the "
-                        + "first explanation reads the weights again, and this one came out of a stream");
-            }
-            try (FlatFile flat = ModelFiles.open(file)) {
-                flat.verify();
-                differentiable = SequenceClassifier.load(flat, model.kernels());
-            }
-        }
-        return differentiable;
     }
 
     private Inspection inspect(Tokenization tokenization) {
         Trace trace = new Trace();
-        Inspection[] result = new Inspection[1];
-        model.run(List.of(tokenization.ids()), (encoder, batch, workspace) -> encoder.forward(batch, workspace, trace),
-                (first, batch, hiddenStates, workspace) -> result[0] = Inspection.of(tokenization, labels,
-                        model.config(), trace, head, this::probabilities, workspace));
-        return result[0];
+        classifyIds(tokenization.ids(), trace);
+        return Inspection.of(tokenization, labels(), model.config(), trace, model.head(), logits -> scores(logits, function()),
+                model.newWorkspace());
     }
 
-    private List<Classification> run(List<int[]> sequences, @Nullable Sequences texts, Trace trace) {
-        Classification[] results = new Classification[sequences.size()];
-        TextModel.Pass pass = (encoder, batch, workspace) -> encoder.forwardFirst(batch, workspace, trace);
-        model.run(sequences, pass, (first, batch, hiddenStates, workspace) -> {
-            Matrix logits = head.forward(hiddenStates, workspace, trace);   // [sequences, labels]
-            for (int s = 0; s < batch.sequences(); s++) {
-                int from = logits.row(s);
-                float[] row = Arrays.copyOfRange(logits.data(), from, from + labels.size());
-                int tokensCut = texts == null ? 0 : texts.get(first + s).tokensCut();
-                results[first + s] = new Classification(labels, row, probabilities(row), batch.length(s), tokensCut);
-            }
-        });
-        return List.of(results);
+    private float[] scores(float[] logits, ScoreFunction function) {
+        return switch (function) {
+            case SOFTMAX -> model.softmax(logits);
+            case SIGMOID -> sigmoid(logits);
+            case NONE -> logits.clone();
+        };
     }
 
-    private float[] probabilities(float[] logits) {
-        float[] probabilities = logits.clone();
-        if (model.config().independentLabels() || logits.length == 1) {
-            IntStream.range(0, logits.length).forEach(i ->
-                    probabilities[i] = 1 / (1 + MathFunctions.exp(-logits[i])));
-        } else {
-            model.kernels().softmax(probabilities, 0, probabilities.length);
+    /** What makes scores of logits if nobody asks for another: as Hugging Face's pipeline chooses by the model. */
+    public ScoreFunction function() {
+        ProblemType problem = model.config().problemType();
+        if (problem == ProblemType.REGRESSION) {
+            return ScoreFunction.NONE;
+        }
+        boolean alone = problem == ProblemType.MULTI_LABEL_CLASSIFICATION || labels().size() == 1;
+        return alone ? ScoreFunction.SIGMOID : ScoreFunction.SOFTMAX;
+    }
+
+    private static float[] sigmoid(float[] logits) {
+        float[] probabilities = new float[logits.length];
+        for (int i = 0; i < logits.length; i++) {
+            probabilities[i] = MathFunctions.sigmoid(logits[i]);
         }
         return probabilities;
     }

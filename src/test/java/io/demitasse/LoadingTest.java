@@ -47,7 +47,7 @@ class LoadingTest {
             assertThat(logits(TextClassifier.load(in))).containsExactly(expected);
             assertThat(in.read()).as("all of it was read").isEqualTo(-1);
         }
-        try (InputStream in = Files.newInputStream(TestModels.TINY); TextEncoder encoder = TextEncoder.load(in)) {
+        try (InputStream in = Files.newInputStream(TestModels.TINY); TextEmbedder encoder = TextEmbedder.load(in)) {
             assertThat(encoder.dim()).isEqualTo(32);
         }
     }

@@ -82,7 +82,7 @@ class RealModelsTest {
         Path model = TestModels.converted(MINILM, "keep");
         JsonObject references = JsonParser.parseString(
                 Files.readString(TestModels.shared("fixtures/minilm-l6-onnxruntime.json"))).getAsJsonObject();
-        try (TextEncoder encoder = TextEncoder.load(model, Options.defaults().withKernels(kernels))) {
+        try (TextEmbedder encoder = TextEmbedder.load(model, Options.defaults().withKernels(kernels))) {
             for (JsonElement element : references.getAsJsonArray("cases")) {
                 JsonObject reference = element.getAsJsonObject();
                 List<String> text = List.of(reference.get("text").getAsString());

@@ -1,7 +1,7 @@
 package io.demitasse.cli;
 
 import io.demitasse.Pooling;
-import io.demitasse.TextEncoder;
+import io.demitasse.TextEmbedder;
 import io.demitasse.cli.TextInput.Item;
 import java.io.IOException;
 import java.util.List;
@@ -32,7 +32,7 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (TextEncoder encoder = TextEncoder.load(model.file(), texts.apply(model.options(input)));
+        try (TextEmbedder encoder = TextEmbedder.load(model.file(), texts.apply(model.options(input)));
                 Output output = new Output()) {
             input.forEachBatch(items -> {
                 embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector)));
@@ -42,7 +42,7 @@ final class EmbedCommand implements Callable<Integer> {
         return 0;
     }
 
-    private List<float[]> embed(TextEncoder encoder, List<Item> items) {
+    private List<float[]> embed(TextEmbedder encoder, List<Item> items) {
         if (items.stream().anyMatch(item -> item.pair() != null)) {
             throw new IllegalArgumentException("embed takes single texts, not pairs");
         }

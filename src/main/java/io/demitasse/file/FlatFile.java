@@ -39,7 +39,7 @@ public final class FlatFile implements Closeable {
     public static final String VOCABULARY = "vocabulary";
 
     /** Where messages say that a model came from, if it came out of a stream. */
-    private static final Path STREAM = Path.of("(stream)");
+    public static final Path STREAM = Path.of("(stream)");
 
     /** Bytes read at once, still in the processor's cache when they are looked at. A multiple of every dtype. */
     private static final int CHUNK = 1 << 17;

@@ -80,23 +80,12 @@ public interface Kernels {
      * @param y must not share memory with {@code x}
      */
     default void activate(Activation activation, float[] x, int xOffset, int n, float[] y, int yOffset) {
-        switch (activation) {
-            case NONE -> System.arraycopy(x, xOffset, y, yOffset, n);
-            case GELU -> {
-                for (int i = 0; i < n; i++) {
-                    y[yOffset + i] = MathFunctions.gelu(x[xOffset + i]);
-                }
-            }
-            case RELU -> {
-                for (int i = 0; i < n; i++) {
-                    y[yOffset + i] = Math.max(x[xOffset + i], 0f);
-                }
-            }
-            case TANH -> {
-                for (int i = 0; i < n; i++) {
-                    y[yOffset + i] = (float) StrictMath.tanh(x[xOffset + i]);
-                }
-            }
+        if (activation == Activation.NONE) {
+            System.arraycopy(x, xOffset, y, yOffset, n);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            y[yOffset + i] = MathFunctions.activate(activation, x[xOffset + i]);
         }
     }
 
@@ -197,24 +186,11 @@ public interface Kernels {
      * @param x what went into the activation
      */
     default void activateBackward(Activation activation, float[] x, int xOffset, int n, float[] dy, int dyOffset) {
-        switch (activation) {
-            case NONE -> { }
-            case GELU -> {
-                for (int i = 0; i < n; i++) {
-                    dy[dyOffset + i] *= MathFunctions.geluDerivative(x[xOffset + i]);
-                }
-            }
-            case RELU -> {
-                for (int i = 0; i < n; i++) {
-                    dy[dyOffset + i] = x[xOffset + i] > 0 ? dy[dyOffset + i] : 0f;
-                }
-            }
-            case TANH -> {
-                for (int i = 0; i < n; i++) {
-                    double y = StrictMath.tanh(x[xOffset + i]);
-                    dy[dyOffset + i] *= (float) (1 - y * y);
-                }
-            }
+        if (activation == Activation.NONE) {
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            dy[dyOffset + i] *= MathFunctions.derivative(activation, x[xOffset + i]);
         }
     }
 

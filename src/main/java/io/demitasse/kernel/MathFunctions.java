@@ -45,6 +45,11 @@ public final class MathFunctions {
     static final float L7 = -2.16976023e-05f;
     static final float ERF_ONE = 4f;
 
+    // gelu's tanh form: x sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3)
+    private static final float TWO_SQRT_TWO_BY_PI = 1.59576912f;
+    private static final float CUBE = 0.044715f;
+    private static final float QUICK = 1.702f;
+
     static final float SQRT_HALF = 0.707106781f;
     static final float ONE_BY_SQRT_TWO_PI = 0.398942280f;
 
@@ -87,6 +92,52 @@ public final class MathFunctions {
     /** x Phi(x) = x / 2 (1 + erf(x / sqrt 2)): the GELU of Hendrycks and Gimpel (2016), not its tanh approximation. */
     public static float gelu(float x) {
         return x * 0.5f * (1f + erf(x * SQRT_HALF));
+    }
+
+    /** 1 / (1 + exp(-x)). */
+    public static float sigmoid(float x) {
+        return 1 / (1 + exp(-x));
+    }
+
+    /** An activation of one number. */
+    static float activate(Activation activation, float x) {
+        return switch (activation) {
+            case NONE -> x;
+            case GELU -> gelu(x);
+            // x (1 + tanh(u)) / 2 = x sigmoid(2 u)
+            case GELU_TANH -> x * sigmoid(TWO_SQRT_TWO_BY_PI * (x + CUBE * x * x * x));
+            case QUICK_GELU -> x * sigmoid(QUICK * x);
+            case RELU -> Math.max(x, 0f);
+            case RELU2 -> Math.max(x, 0f) * Math.max(x, 0f);
+            case SILU -> x * sigmoid(x);
+            case SIGMOID -> sigmoid(x);
+            case TANH -> (float) StrictMath.tanh(x);
+        };
+    }
+
+    /** The derivative of an activation at one number. */
+    static float derivative(Activation activation, float x) {
+        return switch (activation) {
+            case NONE -> 1f;
+            case GELU -> geluDerivative(x);
+            case GELU_TANH -> gated(x, TWO_SQRT_TWO_BY_PI * (x + CUBE * x * x * x),
+                    TWO_SQRT_TWO_BY_PI * (1 + 3 * CUBE * x * x));
+            case QUICK_GELU -> gated(x, QUICK * x, QUICK);
+            case RELU -> x > 0 ? 1f : 0f;
+            case RELU2 -> 2 * Math.max(x, 0f);
+            case SILU -> gated(x, x, 1f);
+            case SIGMOID -> sigmoid(x) * (1 - sigmoid(x));
+            case TANH -> {
+                double y = StrictMath.tanh(x);
+                yield (float) (1 - y * y);
+            }
+        };
+    }
+
+    /** The derivative of x sigmoid(z): {@code s + x s (1 - s) dz}, with s = sigmoid(z). */
+    private static float gated(float x, float z, float dz) {
+        float s = sigmoid(z);
+        return s + x * s * (1 - s) * dz;
     }
 
     /** The derivative of {@link #gelu}: Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi). */

@@ -84,6 +84,15 @@ public final class Matrix {
         return copy;
     }
 
+    /** A matrix of its own with the values of {@code count} rows. */
+    public Matrix copyOfRows(int first, int count) {
+        float[] copy = new float[count * columns];
+        for (int i = 0; i < count; i++) {
+            System.arraycopy(data, row(first + i), copy, i * columns, columns);
+        }
+        return new Matrix(copy, count, columns);
+    }
+
     @Override
     public String toString() {
         return "Matrix[" + rows + ", " + columns + "]";

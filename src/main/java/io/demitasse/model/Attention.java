@@ -4,6 +4,7 @@ import io.demitasse.kernel.Activation;
 import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
+import java.util.Arrays;
 
 /**
  * {@code dropout(softmax(Q K^T / sqrt(d))) V} a head, then a linear layer over all heads (Vaswani et al. 2017): Hugging
@@ -15,7 +16,7 @@ import io.demitasse.kernel.Workspace;
 public final class Attention {
 
     /** Queries whose scores are held at once, so that they stay in a cache however long the text is. */
-    private static final int QUERIES = 128;
+    static final int QUERIES = 128;
 
     private final String name;
     private final Kernels kernels;
@@ -28,24 +29,24 @@ public final class Attention {
     private final Linear keyValue;
     private final Linear output;
 
-    private Attention(String name, Kernels kernels, Config config, Linear query, Linear keyValue, Linear output) {
+    private Attention(String name, Kernels kernels, ModelConfig config, Linear query, Linear keyValue, Linear output) {
         this.name = name;
         this.kernels = kernels;
-        this.heads = config.heads();
-        this.dim = config.dim();
+        this.heads = config.shape().heads();
+        this.dim = config.shape().dim();
         this.headDim = dim / heads;
         this.scale = (float) (1 / Math.sqrt(headDim));
-        this.dropout = config.attentionDropout();
+        this.dropout = config.dropouts().attention();
         this.query = query;
         this.keyValue = keyValue;
         this.output = output;
     }
 
-    static Attention load(Weights weights, Kernels kernels, Config config) {
-        int dim = config.dim();
+    static Attention load(Weights weights, Kernels kernels, ModelConfig config) {
+        int dim = config.shape().dim();
         return new Attention(weights.name(), kernels, config,
                 Linear.load(weights.of("q_lin"), kernels, dim, dim, Activation.NONE),
-                Linear.loadTogether(weights, kernels, dim, dim, "k_lin", "v_lin"),
+                Linear.loadTogether(weights, "key_value", kernels, dim, dim, "k_lin", "v_lin"),
                 Linear.load(weights.of("out_lin"), kernels, dim, dim, Activation.NONE));
     }
 
@@ -54,7 +55,7 @@ public final class Attention {
      * @param hiddenStates {@code [tokens, dim]}
      * @return {@code [queries, dim]}, lent by the workspace
      */
-    Matrix forward(Matrix x, Matrix hiddenStates, Batch batch, Queries queries, Workspace workspace, Trace trace) {
+    Matrix forward(Matrix x, Matrix hiddenStates, Batch batch, Positions queries, Workspace workspace, Trace trace) {
         Trace inner = trace.forBackward() ? trace : Trace.NONE;
         Matrix q = query.forward(x, workspace, inner);                    // [queries, dim]
         Matrix kv = keyValue.forward(hiddenStates, workspace, inner);     // [tokens, 2 dim]
@@ -78,13 +79,13 @@ public final class Attention {
      * @param probabilities {@code [queries * heads, longest]}, where they are kept, before dropout; null if nowhere
      */
     private void attend(int sequence, int head, Matrix q, Matrix kv, Matrix context, Matrix probabilities, Batch batch,
-                        Queries queries, Workspace workspace, int worker, Dropout drop) {
+                        Positions queries, Workspace workspace, int worker, Dropout drop) {
         int column = head * headDim;
         int length = batch.length(sequence);
         int key = kv.row(batch.start(sequence)) + column;
         int value = key + dim;
-        int first = queries.start(batch, sequence);
-        int end = first + queries.count(batch, sequence);
+        int first = queries.start(sequence);
+        int end = first + queries.count(sequence);
         float[] p = workspace.scratch(worker, 0, Math.min(QUERIES, end - first) * length);   // [rows, length]
         for (int row = first; row < end; row += QUERIES) {
             int rows = Math.min(QUERIES, end - row);
@@ -114,7 +115,10 @@ public final class Attention {
         }
     }
 
-    /** For a backward pass as they lie; for a reader {@code [heads * queries, keys]} a sequence. */
+    /**
+     * Records the probabilities. A backward pass gets the buffer as it is; a reader gets a copy for each sequence,
+     * {@code [heads * queries, keys]}.
+     */
     private void recordProbabilities(Matrix probabilities, Batch batch, Trace trace) {
         trace.remember(name, "probabilities", probabilities);
         if (trace.forBackward()) {
@@ -138,14 +142,15 @@ public final class Attention {
      * {@code dQ = dS K / sqrt(d)}, {@code dK = dS^T Q / sqrt(d)}.
      *
      * @param gradient {@code [queries, dim]}, of the output
-     * @param dx {@code [queries, dim]}, of the rows that looked; it is added to, and becomes part of the next
+     * @param dx {@code [queries, dim]}, the gradient of the rows that looked. This adds to it, and its rows are then copied
+     *     into {@code dHiddenStates}
      * @param dHiddenStates {@code [tokens, dim]}; overwritten, unless it is {@code dx}
      */
-    void backward(Matrix gradient, Matrix dx, Matrix dHiddenStates, Batch batch, Queries queries, Workspace workspace,
+    void backward(Matrix gradient, Matrix dx, Matrix dHiddenStates, Batch batch, Positions queries, Workspace workspace,
                   GradientTrace trace) {
         Matrix q = trace.get(name + ".query");
         Matrix p = trace.get(name + ".probabilities");
-        Matrix kv = trace.get(name + ".output");                             // keyValue's
+        Matrix kv = trace.get(name + ".key_value.output");                   // [tokens, 2 dim]
         Matrix dContext = workspace.matrix(q.rows(), dim);                   // [queries, dim]
         output.backward(gradient, dContext, 0f, workspace, trace);
         Matrix dq = workspace.matrix(q.rows(), dim);                         // [queries, dim]
@@ -153,12 +158,12 @@ public final class Attention {
         workspace.run(batch.sequences() * heads, (index, worker) -> attendBackward(index / heads,
                 index % heads, q, kv, p, dContext, dq, dkv, batch, queries, workspace, worker, trace.dropout()));
         query.backward(dq, dx, 1f, workspace, trace);
-        queries.spread(dx, dHiddenStates, batch);
+        queries.spread(dx, dHiddenStates);
         keyValue.backward(dkv, dHiddenStates, 1f, workspace, trace);
     }
 
     private void attendBackward(int sequence, int head, Matrix q, Matrix kv, Matrix probabilities, Matrix dContext,
-                                Matrix dq, Matrix dkv, Batch batch, Queries queries, Workspace workspace, int worker,
+                                Matrix dq, Matrix dkv, Batch batch, Positions queries, Workspace workspace, int worker,
                                 Dropout drop) {
         int column = head * headDim;
         int length = batch.length(sequence);
@@ -166,8 +171,17 @@ public final class Attention {
         int value = key + dim;
         int dKey = dkv.row(batch.start(sequence)) + column;
         int dValue = dKey + dim;
-        int first = queries.start(batch, sequence);
-        int end = first + queries.count(batch, sequence);
+        int first = queries.start(sequence);
+        int end = first + queries.count(sequence);
+        if (first == end) {
+            // Nobody looked at this sequence, so no gradient reaches it; the memory is lent and holds anything.
+            for (int token = batch.start(sequence); token < batch.start(sequence + 1); token++) {
+                int row = dkv.row(token) + column;
+                Arrays.fill(dkv.data(), row, row + headDim, 0f);
+                Arrays.fill(dkv.data(), row + dim, row + dim + headDim, 0f);
+            }
+            return;
+        }
         int size = Math.min(QUERIES, end - first) * length;
         float[] d = workspace.scratch(worker, 0, size);                       // [rows, length]
         float[] ds = workspace.scratch(worker, 1, size);                      // [rows, length]

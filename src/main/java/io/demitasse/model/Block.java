@@ -23,7 +23,7 @@ public final class Block {
         this.outputLayerNorm = outputLayerNorm;
     }
 
-    static Block load(Weights weights, Kernels kernels, Config config) {
+    static Block load(Weights weights, Kernels kernels, ModelConfig config) {
         return new Block(weights.name(),
                 Attention.load(weights.of("attention"), kernels, config),
                 LayerNorm.load(weights.of("sa_layer_norm"), kernels, config),
@@ -36,8 +36,8 @@ public final class Block {
      * @param queries whose outputs are computed, with no more work than that takes
      * @return {@code [queries, dim]}, in place of {@code hiddenStates} where that can be, or lent by the workspace
      */
-    Matrix forward(Matrix hiddenStates, Batch batch, Queries queries, Workspace workspace, Trace trace) {
-        Matrix x = queries.of(hiddenStates, batch, workspace);                                    // [queries, dim]
+    Matrix forward(Matrix hiddenStates, Batch batch, Positions queries, Workspace workspace, Trace trace) {
+        Matrix x = queries.of(hiddenStates, workspace);                                    // [queries, dim]
         long mark = workspace.mark();
         Matrix attended = attention.forward(x, hiddenStates, batch, queries, workspace, trace);   // [queries, dim]
         Matrix h = saLayerNorm.forward(attended, x, workspace, trace);                            // [queries, dim]
@@ -56,7 +56,7 @@ public final class Block {
      * @param gradient {@code [queries, dim]}, of the output; overwritten
      * @return {@code [tokens, dim]}, of the hidden states that came in, lent by the workspace
      */
-    Matrix backward(Matrix gradient, Batch batch, Queries queries, Workspace workspace, GradientTrace trace) {
+    Matrix backward(Matrix gradient, Batch batch, Positions queries, Workspace workspace, GradientTrace trace) {
         Matrix dHiddenStates = workspace.matrix(batch.tokens(), gradient.columns());   // [tokens, dim]
         long mark = workspace.mark();
         outputLayerNorm.backward(gradient, workspace, trace);
@@ -64,7 +64,7 @@ public final class Block {
         copy(gradient, dh);
         ffn.backward(gradient, dh, workspace, trace);
         saLayerNorm.backward(dh, workspace, trace);
-        Matrix dx = queries.gradientOf(dHiddenStates, batch, workspace);               // [queries, dim]
+        Matrix dx = queries.gradientOf(dHiddenStates, workspace);               // [queries, dim]
         copy(dh, dx);
         attention.backward(dh, dx, dHiddenStates, batch, queries, workspace, trace);
         workspace.release(mark);

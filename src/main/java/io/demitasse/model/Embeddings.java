@@ -4,44 +4,59 @@ import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
 import java.util.function.IntConsumer;
+import java.util.function.IntUnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@code dropout(LayerNorm(word embedding of the id + embedding of the position))}: Hugging Face's Embeddings of
- * DistilBERT.
+ * {@code dropout(LayerNorm(word embedding of the id + token type's + position's))}: Hugging Face's BertEmbeddings, and
+ * without token types DistilBERT's Embeddings.
  */
 public final class Embeddings {
 
     static final String NAME = "distilbert.embeddings";
+    static final String WORDS = NAME + ".word_embeddings";
+    static final String TOKEN_TYPES = NAME + ".token_type_embeddings.weight";
 
+    /** Tokens a task takes. */
     private static final int TOKENS = 16;
 
-    private final Config config;
+    private final ModelConfig config;
     private final Kernels kernels;
     private final EmbeddingTable wordEmbeddings;
     private final EmbeddingTable positionEmbeddings;
+    private final @Nullable EmbeddingTable tokenTypeEmbeddings;
     private final LayerNorm layerNorm;
 
-    private Embeddings(Config config, Kernels kernels, EmbeddingTable words, EmbeddingTable positions,
-                       LayerNorm layerNorm) {
+    private Embeddings(ModelConfig config, Kernels kernels, EmbeddingTable words, EmbeddingTable positions,
+                       @Nullable EmbeddingTable tokenTypes, LayerNorm layerNorm) {
         this.config = config;
         this.kernels = kernels;
         this.wordEmbeddings = words;
         this.positionEmbeddings = positions;
+        this.tokenTypeEmbeddings = tokenTypes;
         this.layerNorm = layerNorm;
     }
 
-    static Embeddings load(Weights root, Kernels kernels, Config config) {
+    static Embeddings load(Weights root, Kernels kernels, ModelConfig config) {
         Weights weights = root.of(NAME);
+        ModelConfig.Shape shape = config.shape();
         return new Embeddings(config, kernels,
-                EmbeddingTable.load(weights.of("word_embeddings"), config.vocabSize(), config.dim()),
-                EmbeddingTable.load(weights.of("position_embeddings"), config.maxPositionEmbeddings(), config.dim()),
+                EmbeddingTable.load(weights.of("word_embeddings"), shape.vocabSize(), shape.dim()),
+                EmbeddingTable.load(weights.of("position_embeddings"), shape.maxPositionEmbeddings(), shape.dim()),
+                shape.typeVocabSize() == 0 ? null
+                        : EmbeddingTable.load(weights.of("token_type_embeddings"), shape.typeVocabSize(), shape.dim()),
                 LayerNorm.load(weights.of("LayerNorm"), kernels, config));
+    }
+
+    /** The table of words, to which a masked language model's head ties its last layer. */
+    EmbeddingTable words() {
+        return wordEmbeddings;
     }
 
     /** The word embeddings of the batch's ids, {@code [tokens, dim]}, lent by the workspace. */
     Matrix inputEmbeddings(Batch batch, Workspace workspace) {
         check(batch);
-        Matrix words = workspace.matrix(batch.tokens(), config.dim());   // [tokens, dim]
+        Matrix words = workspace.matrix(batch.tokens(), config.shape().dim());   // [tokens, dim]
         for (int token = 0; token < batch.tokens(); token++) {
             wordEmbeddings.copyRow(batch.id(token), words.data(), words.row(token));
         }
@@ -50,11 +65,12 @@ public final class Embeddings {
 
     /**
      * @return {@code [tokens, dim]}, lent by the workspace
-     * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
+     * @throws IllegalArgumentException if an id is not in the vocabulary, a token type is not the model's, or a
+     *     sequence is too long
      */
     Matrix forward(Batch batch, Workspace workspace, Trace trace) {
         check(batch);
-        Matrix sums = workspace.matrix(batch.tokens(), config.dim());   // [tokens, dim]
+        Matrix sums = workspace.matrix(batch.tokens(), config.shape().dim());   // [tokens, dim]
         return forward(sums, token -> wordEmbeddings.copyRow(batch.id(token), sums.data(), sums.row(token)),
                 batch, workspace, trace);
     }
@@ -66,9 +82,9 @@ public final class Embeddings {
      */
     Matrix forwardFrom(Matrix words, Batch batch, Workspace workspace, Trace trace) {
         check(batch);
-        Matrix sums = workspace.matrix(batch.tokens(), config.dim());   // [tokens, dim]
+        Matrix sums = workspace.matrix(batch.tokens(), config.shape().dim());   // [tokens, dim]
         return forward(sums, token -> System.arraycopy(words.data(), words.row(token), sums.data(), sums.row(token),
-                config.dim()), batch, workspace, trace);
+                config.shape().dim()), batch, workspace, trace);
     }
 
     /** @param putWord puts a token's word embedding into its row of {@code sums} */
@@ -77,43 +93,62 @@ public final class Embeddings {
         workspace.run((batch.tokens() + TOKENS - 1) / TOKENS, (index, worker) -> {
             int end = Math.min(batch.tokens(), (index + 1) * TOKENS);
             for (int token = index * TOKENS; token < end; token++) {
-                int position = token - batch.start(batch.sequenceOf(token));
                 putWord.accept(token);
-                positionEmbeddings.addRow(position, sums.data(), sums.row(token));
+                // In the order in which Hugging Face adds them: a sum of three floats depends on it.
+                if (tokenTypeEmbeddings != null) {
+                    tokenTypeEmbeddings.addRow(batch.type(token), sums.data(), sums.row(token));
+                }
+                positionEmbeddings.addRow(position(batch, token), sums.data(), sums.row(token));
                 layerNorm.forwardRow(sums, token, hiddenStates);
             }
         });
-        trace.dropout().apply(NAME, config.dropout(), hiddenStates, kernels, workspace);
+        trace.dropout().apply(NAME, config.dropouts().hidden(), hiddenStates, kernels, workspace);
         trace.record(NAME, "output", hiddenStates);
         return hiddenStates;
     }
 
+    /** A token's place in its sequence. */
+    private static int position(Batch batch, int token) {
+        return token - batch.start(batch.sequenceOf(token));
+    }
+
     /**
-     * Each token's row of the gradient belongs to its word's embedding and to its position's.
+     * Each token's row of the gradient belongs to the embeddings of its word, its position and its token type. The
+     * padding token's embedding has none, as Hugging Face's padding_idx wants it, even where the token stands in a text.
      *
      * @param gradient {@code [tokens, dim]}, of the output; becomes that of the word embeddings
      */
     void backward(Matrix gradient, Batch batch, Workspace workspace, GradientTrace trace) {
-        trace.dropout().apply(NAME, config.dropout(), gradient, kernels, workspace);
+        trace.dropout().apply(NAME, config.dropouts().hidden(), gradient, kernels, workspace);
         layerNorm.backward(gradient, workspace, trace);
         if (trace.ofParameters()) {
-            wordEmbeddings.addGradient(gradient, batch::id, kernels, workspace);
-            positionEmbeddings.addGradient(gradient, token -> token - batch.start(batch.sequenceOf(token)), kernels,
-                    workspace);
+            IntUnaryOperator word = token -> batch.id(token) == config.padTokenId()
+                    ? EmbeddingTable.NO_ROW : batch.id(token);
+            wordEmbeddings.addGradient(gradient, word, kernels, workspace);
+            positionEmbeddings.addGradient(gradient, token -> position(batch, token), kernels, workspace);
+            if (tokenTypeEmbeddings != null) {
+                tokenTypeEmbeddings.addGradient(gradient, batch::type, kernels, workspace);
+            }
         }
     }
 
     private void check(Batch batch) {
+        ModelConfig.Shape shape = config.shape();
         for (int sequence = 0; sequence < batch.sequences(); sequence++) {
-            if (batch.length(sequence) > config.maxPositionEmbeddings()) {
+            if (batch.length(sequence) > shape.maxPositionEmbeddings()) {
                 throw new IllegalArgumentException("a sequence has " + batch.length(sequence)
-                        + " tokens, and the model knows " + config.maxPositionEmbeddings() + " positions");
+                        + " tokens, and the model knows " + shape.maxPositionEmbeddings() + " positions");
             }
         }
         for (int token = 0; token < batch.tokens(); token++) {
-            if (batch.id(token) < 0 || batch.id(token) >= config.vocabSize()) {
+            if (batch.id(token) < 0 || batch.id(token) >= shape.vocabSize()) {
                 throw new IllegalArgumentException("token id " + batch.id(token)
-                        + " is not in the vocabulary, which ends at " + (config.vocabSize() - 1));
+                        + " is not in the vocabulary, which ends at " + (shape.vocabSize() - 1));
+            }
+            int types = Math.max(1, shape.typeVocabSize());
+            if (batch.type(token) < 0 || batch.type(token) >= types) {
+                throw new IllegalArgumentException("token type " + batch.type(token) + " is not one of the model's, "
+                        + (types == 1 ? "which has 0 alone" : "which are 0 to " + (types - 1)));
             }
         }
     }

@@ -8,14 +8,14 @@ import io.demitasse.kernel.Workspace;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Embeddings and a row of blocks: Hugging Face's DistilBertModel (Sanh et al. 2019). Immutable. */
+/** Embeddings and a row of blocks: Hugging Face's DistilBertModel (Sanh et al. 2019) and BertModel. Immutable. */
 public final class Encoder {
 
-    private final Config config;
+    private final ModelConfig config;
     private final Embeddings embeddings;
     private final List<Block> blocks;
 
-    private Encoder(Config config, Embeddings embeddings, List<Block> blocks) {
+    private Encoder(ModelConfig config, Embeddings embeddings, List<Block> blocks) {
         this.config = config;
         this.embeddings = embeddings;
         this.blocks = List.copyOf(blocks);
@@ -26,15 +26,15 @@ public final class Encoder {
      *
      * @throws io.demitasse.file.ModelFormatException if a tensor is missing, damaged, or not of the config's shape
      */
-    public static Encoder load(FlatFile file, Config config, Kernels kernels) {
+    public static Encoder load(FlatFile file, ModelConfig config, Kernels kernels) {
         return load(Weights.of(file), config, kernels);
     }
 
-    /** {@link #load(FlatFile, Config, Kernels)} on all of these threads: to lay weights out takes longer than to read. */
-    public static Encoder load(FlatFile file, Config config, Kernels kernels, Parallel parallel) {
+    /** {@link #load(FlatFile, ModelConfig, Kernels)} on all of these threads: to lay weights out takes longer than to read. */
+    public static Encoder load(FlatFile file, ModelConfig config, Kernels kernels, Parallel parallel) {
         Weights root = Weights.of(file);
         Embeddings[] embeddings = new Embeddings[1];
-        Block[] blocks = new Block[config.layers()];
+        Block[] blocks = new Block[config.shape().layers()];
         parallel.run(blocks.length + 1, (index, worker) -> {
             if (index < blocks.length) {
                 blocks[index] = Block.load(root.of(blockName(index)), kernels, config);
@@ -45,10 +45,10 @@ public final class Encoder {
         return new Encoder(config, embeddings[0], List.of(blocks));
     }
 
-    static Encoder load(Weights root, Config config, Kernels kernels) {
+    static Encoder load(Weights root, ModelConfig config, Kernels kernels) {
         Embeddings embeddings = Embeddings.load(root, kernels, config);
         List<Block> blocks = new ArrayList<>();
-        for (int i = 0; i < config.layers(); i++) {
+        for (int i = 0; i < config.shape().layers(); i++) {
             blocks.add(Block.load(root.of(blockName(i)), kernels, config));
         }
         return new Encoder(config, embeddings, blocks);
@@ -58,50 +58,39 @@ public final class Encoder {
         return "distilbert.transformer.layer." + block;
     }
 
-    public Config config() {
+    public ModelConfig config() {
         return config;
     }
 
     /**
-     * @return the last hidden states, {@code [tokens, dim]}, lent by the workspace
-     * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
-     */
-    public Matrix forward(Batch batch, Workspace workspace, Trace trace) {
-        return forward(embeddings.forward(batch, workspace, trace), Queries.ALL, batch, workspace, trace);
-    }
-
-    /**
-     * The first token's last hidden state of each sequence, which is all that a classifier reads: the last block then
-     * only needs keys and values of the other tokens. With a trace that shows every token, nothing is left out.
+     * The last hidden states of the tokens that somebody reads. In the last block the other tokens are only looked at:
+     * they have keys and values, and nothing is computed of what would become of them. With a trace that shows every
+     * token, nothing is left out.
      *
-     * @return {@code [sequences, dim]}, lent by the workspace; the same bits as in {@link #forward}, except on kernels
-     *     whose results depend on the number of rows
-     * @throws IllegalArgumentException if an id is not in the vocabulary or a sequence is too long
+     * @param read whose hidden states are wanted
+     * @return {@code [read.rows(), dim]}, lent by the workspace; a row has the same bits whatever else is read, except
+     *     on kernels whose results depend on the number of rows
+     * @throws IllegalArgumentException if an id is not in the vocabulary, a token type is not the model's, or a
+     *     sequence is too long
      */
-    public Matrix forwardFirst(Batch batch, Workspace workspace, Trace trace) {
-        return forwardFirst(embeddings.forward(batch, workspace, trace), batch, workspace, trace);
+    public Matrix forward(Batch batch, Positions read, Workspace workspace, Trace trace) {
+        return forward(embeddings.forward(batch, workspace, trace), batch, read, workspace, trace);
     }
 
-    /** {@link #forwardFirst(Batch, Workspace, Trace)} from given word embeddings, {@code [tokens, dim]}. */
-    Matrix forwardFirstFrom(Matrix inputEmbeddings, Batch batch, Workspace workspace, Trace trace) {
-        return forwardFirst(embeddings.forwardFrom(inputEmbeddings, batch, workspace, trace), batch, workspace, trace);
+    /** {@link #forward} from given word embeddings, {@code [tokens, dim]}. */
+    Matrix forwardFrom(Matrix inputEmbeddings, Batch batch, Positions read, Workspace workspace, Trace trace) {
+        return forward(embeddings.forwardFrom(inputEmbeddings, batch, workspace, trace), batch, read, workspace, trace);
     }
 
-    private Matrix forwardFirst(Matrix hiddenStates, Batch batch, Workspace workspace, Trace trace) {
-        if (trace.on() && !trace.forBackward()) {
-            Matrix all = forward(hiddenStates, Queries.ALL, batch, workspace, trace);
-            return Queries.FIRST.of(all, batch, workspace);
-        }
-        return forward(hiddenStates, Queries.FIRST, batch, workspace, trace);
-    }
-
-    /** @param last whose outputs of the last block are computed */
-    private Matrix forward(Matrix hiddenStates, Queries last, Batch batch, Workspace workspace, Trace trace) {
+    private Matrix forward(Matrix hiddenStates, Batch batch, Positions read, Workspace workspace, Trace trace) {
+        Positions all = Positions.all(batch);
+        boolean shown = trace.on() && !trace.forBackward();
         Matrix x = hiddenStates;   // [tokens, dim]
         for (int i = 0; i < blocks.size(); i++) {
-            x = blocks.get(i).forward(x, batch, i < blocks.size() - 1 ? Queries.ALL : last, workspace, trace);
+            boolean last = i == blocks.size() - 1;
+            x = blocks.get(i).forward(x, batch, last && !shown ? read : all, workspace, trace);
         }
-        return x;
+        return shown ? read.of(x, workspace) : x;
     }
 
     /** The word embeddings of the batch's ids, {@code [tokens, dim]}, lent by the workspace. */
@@ -109,19 +98,24 @@ public final class Encoder {
         return embeddings.inputEmbeddings(batch, workspace);
     }
 
+    /** The table of words. */
+    EmbeddingTable words() {
+        return embeddings.words();
+    }
+
     /**
-     * The way back of {@link #forwardFirst}.
+     * The way back of {@link #forward}.
      *
-     * @param gradient {@code [sequences, dim]}, of the first tokens' last hidden states; overwritten
+     * @param gradient {@code [read.rows(), dim]}, of the last hidden states that were read; overwritten
      * @return {@code [tokens, dim]}, of the input embeddings, lent by the workspace
      */
-    Matrix backwardFirst(Matrix gradient, Batch batch, Workspace workspace, GradientTrace trace) {
+    Matrix backward(Matrix gradient, Batch batch, Positions read, Workspace workspace, GradientTrace trace) {
+        Positions all = Positions.all(batch);
         Matrix dx = gradient;
         for (int i = blocks.size() - 1; i >= 0; i--) {
-            Queries queries = i < blocks.size() - 1 ? Queries.ALL : Queries.FIRST;
-            dx = blocks.get(i).backward(dx, batch, queries, workspace, trace);   // [tokens, dim]
+            dx = blocks.get(i).backward(dx, batch, i == blocks.size() - 1 ? read : all, workspace, trace);
         }
-        embeddings.backward(dx, batch, workspace, trace);
+        embeddings.backward(dx, batch, workspace, trace);   // [tokens, dim]
         return dx;
     }
 }

@@ -22,11 +22,11 @@ public final class FeedForward {
         this.dropout = dropout;
     }
 
-    static FeedForward load(Weights weights, Kernels kernels, Config config) {
+    static FeedForward load(Weights weights, Kernels kernels, ModelConfig config) {
         return new FeedForward(weights.name(), kernels,
-                Linear.load(weights.of("lin1"), kernels, config.hiddenDim(), config.dim(), config.activation()),
-                Linear.load(weights.of("lin2"), kernels, config.dim(), config.hiddenDim(), Activation.NONE),
-                config.dropout());
+                Linear.load(weights.of("lin1"), kernels, config.shape().hiddenDim(), config.shape().dim(), config.activation()),
+                Linear.load(weights.of("lin2"), kernels, config.shape().dim(), config.shape().hiddenDim(), Activation.NONE),
+                config.dropouts().hidden());
     }
 
     /**

@@ -27,9 +27,9 @@ public final class LayerNorm {
         this.epsilon = epsilon;
     }
 
-    static LayerNorm load(Weights weights, Kernels kernels, Config config) {
-        return new LayerNorm(weights.name(), kernels, weights.parameter("weight", config.dim()),
-                weights.parameter("bias", config.dim()), config.layerNormEps());
+    static LayerNorm load(Weights weights, Kernels kernels, ModelConfig config) {
+        return new LayerNorm(weights.name(), kernels, weights.parameter("weight", config.shape().dim()),
+                weights.parameter("bias", config.shape().dim()), config.layerNormEps());
     }
 
     /**
@@ -45,6 +45,24 @@ public final class LayerNorm {
             int end = Math.min(x.rows(), (index + 1) * ROWS);
             for (int row = index * ROWS; row < end; row++) {
                 kernels.add(residual.data(), residual.row(row), x.columns(), x.data(), x.row(row));
+                forwardRow(x, row, y);
+            }
+        });
+        trace.record(name, "output", y);
+        return y;
+    }
+
+    /**
+     * {@code norm(x)}.
+     *
+     * @param x {@code [rows, dim]}
+     * @return {@code [rows, dim]}: in place of x, or lent by the workspace if x is needed for a backward pass
+     */
+    Matrix forward(Matrix x, Workspace workspace, Trace trace) {
+        Matrix y = output(x, workspace, trace);
+        workspace.run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
+            int end = Math.min(x.rows(), (index + 1) * ROWS);
+            for (int row = index * ROWS; row < end; row++) {
                 forwardRow(x, row, y);
             }
         });

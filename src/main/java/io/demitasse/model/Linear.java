@@ -54,27 +54,54 @@ public final class Linear {
     }
 
     static Linear load(Weights weights, Kernels kernels, int out, int in, Activation activation) {
-        if (weights.trainable()) {
+        return load(weights, kernels, out, in, activation, true);
+    }
+
+    /** @param bias whether it has one */
+    static Linear load(Weights weights, Kernels kernels, int out, int in, Activation activation, boolean bias) {
+        if (weights.trainable() && bias) {
             return new Linear(weights.name(), kernels, List.of(part(weights, out, in)), activation);
         }
         Weight weight = weights.isInt8("weight")
                 ? kernels.weight(weights.int8("weight", out, in), weights.scales("weight"), out, in)
                 : kernels.weight(weights.matrix("weight", out, in), out, in);
-        return new Linear(weights.name(), kernels, weight, weights.vector("bias", out), activation);
+        return new Linear(weights.name(), kernels, weight, bias ? weights.vector("bias", out) : new float[out], activation);
     }
 
-    /** Several layers that read the same input, as one: their outputs stand side by side. */
-    static Linear loadTogether(Weights parent, Kernels kernels, int outEach, int in, String... names) {
+    /**
+     * A layer whose weight is the word embeddings, unless {@code weights} has one of its own.
+     *
+     * @param words the table's weights in the file, for inference
+     * @param table the table itself, for training
+     */
+    static Linear loadTied(Weights weights, Weights words, EmbeddingTable table, Kernels kernels, int out, int in) {
+        if (weights.has("weight")) {
+            return load(weights, kernels, out, in, Activation.NONE);
+        }
+        if (weights.trainable()) {
+            return new Linear(weights.name(), kernels, List.of(new Part(table.parameter(),
+                    weights.parameter("bias", out))), Activation.NONE);
+        }
+        Weight weight = words.isInt8("weight")
+                ? kernels.weight(words.int8("weight", out, in), words.scales("weight"), out, in)
+                : kernels.weight(words.matrix("weight", out, in), out, in);
+        return new Linear(weights.name(), kernels, weight, weights.vector("bias", out), Activation.NONE);
+    }
+
+    /** Several layers that read the same input, as one of the name {@code together}: their outputs stand side by side. */
+    static Linear loadTogether(Weights parent, String together, Kernels kernels, int outEach, int in,
+                               String... names) {
+        String name = parent.of(together).name();
         if (parent.trainable()) {
-            return new Linear(parent.name(), kernels,
-                    Stream.of(names).map(name -> part(parent.of(name), outEach, in)).toList(), Activation.NONE);
+            return new Linear(name, kernels,
+                    Stream.of(names).map(part -> part(parent.of(part), outEach, in)).toList(), Activation.NONE);
         }
         int size = outEach * in;
         float[] bias = new float[names.length * outEach];
         float[] scales = new float[names.length * outEach];
         boolean int8 = true;
-        for (String name : names) {
-            int8 &= parent.of(name).isInt8("weight");
+        for (String part : names) {
+            int8 &= parent.of(part).isInt8("weight");
         }
         byte[] quantized = new byte[int8 ? names.length * size : 0];
         float[] floats = new float[int8 ? 0 : names.length * size];
@@ -90,7 +117,7 @@ public final class Linear {
         }
         int out = names.length * outEach;
         Weight weight = int8 ? kernels.weight(quantized, scales, out, in) : kernels.weight(floats, out, in);
-        return new Linear(parent.name(), kernels, weight, bias, Activation.NONE);
+        return new Linear(name, kernels, weight, bias, Activation.NONE);
     }
 
     private static Part part(Weights weights, int out, int in) {

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor that training changes, with its gradient. Layers read the values at every pass, so whoever changes them
- * tells nobody, and add to the gradient at every backward pass. Not thread-safe: it belongs to one training.
+ * A tensor that training changes, with its gradient. Layers read the values at every pass, so an
+ * optimiser may change them in place without notifying the layers, and add to the gradient at every backward pass. Not thread-safe: it belongs to one training.
  *
  * <p>An embedding table remembers which rows a backward pass has reached, since of 30,522 words a batch has a few
  * hundred: the others' gradients are zero and stay so.
@@ -104,10 +104,15 @@ public final class Parameter {
     }
 
     /**
-     * For a backward pass that computes all of a dense gradient: 0 if it must overwrite the array, whatever that
-     * holds, 1 if it must add to it.
+     * For a backward pass that computes all of a gradient: 0 if it must overwrite the array, whatever that holds, 1 if
+     * it must add to it. A table has to be added to, and every row of it is reached.
      */
     float beta() {
+        if (isTable()) {
+            rows.set(0, shape.get(0));
+            everRows.set(0, shape.get(0));
+            return 1f;
+        }
         float beta = zero ? 0f : 1f;
         zero = false;
         return beta;

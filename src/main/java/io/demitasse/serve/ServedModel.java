@@ -4,7 +4,7 @@ import io.demitasse.Classification;
 import io.demitasse.Options;
 import io.demitasse.Pooling;
 import io.demitasse.TextClassifier;
-import io.demitasse.TextEncoder;
+import io.demitasse.TextEmbedder;
 import io.demitasse.Truncation;
 import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.Dtype;
@@ -32,10 +32,10 @@ public final class ServedModel implements AutoCloseable {
     private final String name;
     private final Dtype dtype;
     private final @Nullable TextClassifier classifier;     // null without a head
-    private final TextEncoder encoder;
+    private final TextEmbedder encoder;
     private final Pooling pooling;
 
-    private ServedModel(String name, Dtype dtype, @Nullable TextClassifier classifier, TextEncoder encoder,
+    private ServedModel(String name, Dtype dtype, @Nullable TextClassifier classifier, TextEmbedder encoder,
             Pooling pooling) {
         this.name = name;
         this.dtype = dtype;
@@ -62,7 +62,7 @@ public final class ServedModel implements AutoCloseable {
             dtype = flat.tensors().stream().max(Comparator.comparingLong(TensorInfo::bytes)).orElseThrow().dtype();
         }
         TextClassifier classifier = classifies ? TextClassifier.load(file, forStrangers) : null;
-        TextEncoder encoder = classifies ? classifier.encoder() : TextEncoder.load(file, forStrangers);
+        TextEmbedder encoder = classifies ? classifier.encoder() : TextEmbedder.load(file, forStrangers);
         String name = file.getFileName().toString().replaceFirst("\\.flat$", "");
         ServedModel model = new ServedModel(name, dtype, classifier, encoder, pooling);
         try {

@@ -4,7 +4,7 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.TrainableModel;
 import io.demitasse.model.Trace;
 import io.demitasse.study.Attribution.Method;
 import io.demitasse.study.IntegratedGradients.Point;
@@ -28,7 +28,7 @@ public final class Explainer {
     /** Tokens that go there and back at once; it bounds the memory, about 400 kB a token at 768 dims. */
     private static final int TOKENS = 512;
 
-    private final SequenceClassifier model;
+    private final TrainableModel model;
     private final int baselineId;
 
     /**
@@ -36,7 +36,7 @@ public final class Explainer {
      *
      * @param baselineId the token that the baseline has in place of every word
      */
-    public Explainer(SequenceClassifier model, int baselineId) {
+    public Explainer(TrainableModel model, int baselineId) {
         this.model = model;
         this.baselineId = baselineId;
     }
@@ -125,7 +125,7 @@ public final class Explainer {
                 between(x, b, some.get(p).floatValue(), inputs.data(), inputs.row(batch.start(p)));
             }
             GradientTrace trace = GradientTrace.ofInputs();
-            Matrix logits = model.forward(inputs, batch, workspace, trace);         // [points, labels]
+            Matrix logits = model.forward(inputs, batch, model.positions(batch), workspace, trace);        // [points, labels]
             Matrix dLogits = workspace.matrix(logits.rows(), logits.columns());     // [points, labels]
             for (int p = 0; p < some.size(); p++) {
                 int row = dLogits.row(p);

@@ -2,8 +2,9 @@ package io.demitasse.study;
 
 import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
-import io.demitasse.model.ClassificationHead;
-import io.demitasse.model.Config;
+import io.demitasse.model.Batch;
+import io.demitasse.model.Head;
+import io.demitasse.model.ModelConfig;
 import io.demitasse.model.Trace;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,13 +21,13 @@ public final class Inspection {
 
     private final Tokenization tokenization;
     private final List<String> labels;
-    private final Config config;
+    private final ModelConfig config;
     private final Trace trace;
     private final float[][] lensLogits;             // [depths, labels]
     private final float[][] lensProbabilities;      // [depths, labels]
     private final List<Geometry> geometry;          // of each depth
 
-    private Inspection(Tokenization tokenization, List<String> labels, Config config, Trace trace,
+    private Inspection(Tokenization tokenization, List<String> labels, ModelConfig config, Trace trace,
                        float[][] lensLogits, float[][] lensProbabilities) {
         this.tokenization = tokenization;
         this.labels = List.copyOf(labels);
@@ -35,7 +36,7 @@ public final class Inspection {
         this.lensLogits = lensLogits;
         this.lensProbabilities = lensProbabilities;
         List<Geometry> geometry = new ArrayList<>();
-        for (int depth = 0; depth <= config.layers(); depth++) {
+        for (int depth = 0; depth <= config.shape().layers(); depth++) {
             geometry.add(Geometry.of(trace.hiddenStates(depth), depth == 0 ? null : geometry.get(depth - 1)));
         }
         this.geometry = List.copyOf(geometry);
@@ -48,15 +49,16 @@ public final class Inspection {
      * @param trace what {@link io.demitasse.model.Encoder#forward} left behind; kept, not copied
      * @param probabilities makes probabilities of logits
      */
-    public static Inspection of(Tokenization tokenization, List<String> labels, Config config, Trace trace,
-                                ClassificationHead head, UnaryOperator<float[]> probabilities, Workspace workspace) {
-        int depths = config.layers() + 1;
+    public static Inspection of(Tokenization tokenization, List<String> labels, ModelConfig config, Trace trace,
+                                Head head, UnaryOperator<float[]> probabilities, Workspace workspace) {
+        int depths = config.shape().layers() + 1;
         float[][] lensLogits = new float[depths][];
         float[][] lensProbabilities = new float[depths][];
+        Batch one = Batch.of(List.of(new int[1]));
         for (int depth = 0; depth < depths; depth++) {
             Matrix first = workspace.rows(trace.hiddenStates(depth), 0, 1);             // [1, dim]
-            lensLogits[depth] = head.forward(first, workspace,
-                    depth == config.layers() ? trace : Trace.NONE).toArray();            // [labels]
+            lensLogits[depth] = head.forward(first, one, workspace,
+                    depth == config.shape().layers() ? trace : Trace.NONE).toArray();            // [labels]
             lensProbabilities[depth] = probabilities.apply(lensLogits[depth]);
         }
         return new Inspection(tokenization, labels, config, trace, lensLogits, lensProbabilities);
@@ -79,12 +81,12 @@ public final class Inspection {
 
     /** How many blocks there are. */
     public int layers() {
-        return config.layers();
+        return config.shape().layers();
     }
 
     /** How many attention heads a block has. */
     public int heads() {
-        return config.heads();
+        return config.shape().heads();
     }
 
     /** What the classification head gave, {@code [labels]}; a copy. */

@@ -8,7 +8,10 @@ import io.demitasse.file.ModelFormatException;
 import io.demitasse.file.TensorInfo;
 import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Parallel;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.Architecture;
+import io.demitasse.model.HeadSpec;
+import io.demitasse.model.ModelConfig;
+import io.demitasse.model.TrainableModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -39,8 +42,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Trainer {
 
-    private static final String CLASSIFIER = "classifier.weight";
-
     private final Path init;
     private final List<String> labels;
     private final TrainingArguments arguments;
@@ -49,7 +50,8 @@ public final class Trainer {
     private final Parallel parallel;
 
     /**
-     * @param init the flat file to begin with; its head is kept if it has as many labels, else a new one is drawn
+     * @param init the flat file to begin with; layers of its head that fit as many labels are kept, and
+     *     the others drawn
      * @param labels at least 2, by number
      * @param parallel the threads to train on
      * @throws IllegalArgumentException if there are too few labels, or two are equal
@@ -193,8 +195,7 @@ public final class Trainer {
         if (!Files.exists(folder.checkpoint())) {
             log.keepUntil(0);
             file.verify();
-            SequenceClassifier model = hasHead(file) ? SequenceClassifier.load(file, kernels)
-                    : SequenceClassifier.loadWithNewHead(file, labels.size(), arguments.seed(), kernels);
+            TrainableModel model = TrainableModel.loadOrDraw(file, head(file), arguments.seed(), kernels);
             return run(file, model, optimizer(model), folder, settings, new TrainerState());
         }
         try (FlatFile checkpoint = FlatFile.open(folder.checkpoint())) {
@@ -203,7 +204,7 @@ public final class Trainer {
                 throw new IllegalArgumentException(folder.best() + " is missing, which belongs to "
                         + folder.checkpoint() + ": put it back, or begin anew with another output folder");
             }
-            SequenceClassifier model = SequenceClassifier.load(checkpoint, kernels);
+            TrainableModel model = TrainableModel.load(checkpoint, head(checkpoint), kernels);
             AdamW optimizer = optimizer(model);
             optimizer.restore(state.step, parameter -> Checkpoint.moments(checkpoint, parameter));
             log.keepUntil(state.step);
@@ -211,16 +212,15 @@ public final class Trainer {
         }
     }
 
-    private boolean hasHead(FlatFile file) {
-        List<Integer> shape = file.has(CLASSIFIER) ? file.tensor(CLASSIFIER).shape() : List.of();
-        return !shape.isEmpty() && shape.get(0) == labels.size();
+    private HeadSpec head(FlatFile file) {
+        return Architecture.SEQUENCE_CLASSIFICATION.head(ModelConfig.of(file), labels.size());
     }
 
-    private AdamW optimizer(SequenceClassifier model) {
+    private AdamW optimizer(TrainableModel model) {
         return new AdamW(model.parameters(), arguments.weightDecay(), AdamW::matrices, parallel);
     }
 
-    private TrainingRun run(FlatFile file, SequenceClassifier model, AdamW optimizer, OutputFolder folder,
+    private TrainingRun run(FlatFile file, TrainableModel model, AdamW optimizer, OutputFolder folder,
                             JsonObject settings, TrainerState state) {
         return new TrainingRun(arguments, distillation, ModelTemplate.of(file, labels), model, optimizer, parallel,
                 folder, settings, state);

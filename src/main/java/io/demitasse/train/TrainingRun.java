@@ -7,7 +7,7 @@ import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.TrainableModel;
 import io.demitasse.model.Trace;
 import java.io.IOException;
 import java.util.Arrays;
@@ -26,7 +26,7 @@ final class TrainingRun {
     private final TrainingArguments arguments;
     private final @Nullable Distillation distillation;
     private final ModelTemplate template;
-    private final SequenceClassifier model;
+    private final TrainableModel model;
     private final AdamW optimizer;
     private final Workspace workspace;
     private final OutputFolder folder;
@@ -40,7 +40,7 @@ final class TrainingRun {
      * @param state of the training so far, which the model is at
      */
     TrainingRun(TrainingArguments arguments, @Nullable Distillation distillation, ModelTemplate template,
-                SequenceClassifier model, AdamW optimizer, Parallel parallel, OutputFolder folder, JsonObject settings,
+                TrainableModel model, AdamW optimizer, Parallel parallel, OutputFolder folder, JsonObject settings,
                 TrainerState state) {
         this.arguments = arguments;
         this.distillation = distillation;

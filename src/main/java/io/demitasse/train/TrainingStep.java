@@ -4,7 +4,7 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.TrainableModel;
 import org.jspecify.annotations.Nullable;
 
 /** One step of training: forward, loss, backward, clipping, update. {@link Trainer} makes its steps with it. */
@@ -21,7 +21,7 @@ public final class TrainingStep {
         }
     }
 
-    private final SequenceClassifier model;
+    private final TrainableModel model;
     private final AdamW optimizer;
     private final Workspace workspace;
     private final double labelSmoothing;
@@ -33,7 +33,7 @@ public final class TrainingStep {
      * @param maxGradNorm what the norm of all gradients is clipped to; 0 clips nothing
      * @param distillation null without a teacher
      */
-    public TrainingStep(SequenceClassifier model, AdamW optimizer, Workspace workspace, double labelSmoothing,
+    public TrainingStep(TrainableModel model, AdamW optimizer, Workspace workspace, double labelSmoothing,
                         double maxGradNorm, @Nullable Distillation distillation) {
         this.model = model;
         this.optimizer = optimizer;

@@ -138,9 +138,40 @@ class GradientKernelsTest {
         return switch (activation) {
             case NONE -> 1;
             case RELU -> x > 0 ? 1 : 0;
-            case TANH -> (Math.tanh(x + h) - Math.tanh(x - h)) / (2 * h);
-            case GELU -> ((x + h) * normal(x + h) - (x - h) * normal(x - h)) / (2 * h);
+            default -> (value(activation, x + h) - value(activation, x - h)) / (2 * h);
         };
+    }
+
+    /** By its formula, in doubles. */
+    static double value(Activation activation, double x) {
+        return switch (activation) {
+            case NONE -> x;
+            case RELU -> Math.max(x, 0);
+            case RELU2 -> Math.max(x, 0) * Math.max(x, 0);
+            case TANH -> Math.tanh(x);
+            case GELU -> x * normal(x);
+            case GELU_TANH -> 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+            case QUICK_GELU -> x / (1 + Math.exp(-1.702 * x));
+            case SILU -> x / (1 + Math.exp(-x));
+            case SIGMOID -> 1 / (1 + Math.exp(-x));
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void activationsAreThoseOfTheirFormulas(Kernels kernels) {
+        for (Activation activation : Activation.values()) {
+            float[] x = floats(7, 403);
+            for (int i = 0; i < x.length; i++) {
+                x[i] *= 6;
+            }
+            float[] y = new float[x.length];
+            kernels.activate(activation, x, 0, x.length, y, 0);
+            for (int i = 0; i < x.length; i++) {
+                assertThat((double) y[i]).as("%s at %f", activation, x[i])
+                        .isCloseTo(value(activation, x[i]), within(1e-6 * Math.max(1, x[i] * x[i])));
+            }
+        }
     }
 
     /** The normal distribution function, by Simpson's rule. */

@@ -67,7 +67,7 @@ class GradientsTest {
         JsonObject expected = read("gradients.json");
         Examples examples = examples();
         try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
-            SequenceClassifier model = SequenceClassifier.load(file, KernelChoice.choose(kernels));
+            TrainableModel model = load(file, KernelChoice.choose(kernels));
             Workspace workspace = new Workspace(parallel);
             // The second time around gradients must have been set to zero, the third time they add up.
             for (int pass = 0; pass < 3; pass++) {
@@ -86,7 +86,15 @@ class GradientsTest {
         }
     }
 
-    private static double step(SequenceClassifier model, Examples examples, Workspace workspace, GradientTrace trace) {
+    private static HeadSpec spec(FlatFile file, int labels) {
+        return Architecture.SEQUENCE_CLASSIFICATION.head(ModelConfig.of(file), labels);
+    }
+
+    private static TrainableModel load(FlatFile file, Kernels kernels) {
+        return TrainableModel.load(file, spec(file, 2), kernels);
+    }
+
+    private static double step(TrainableModel model, Examples examples, Workspace workspace, GradientTrace trace) {
         long mark = workspace.mark();
         Matrix logits = model.forward(examples.batch, workspace, trace);
         double loss = crossEntropy(logits, examples.labels);
@@ -114,12 +122,12 @@ class GradientsTest {
     void theInputsGradientIsThatOfEmbeddingsAndLeavesParametersAlone(String kernels) throws IOException {
         Examples examples = examples();
         try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
-            SequenceClassifier model = SequenceClassifier.load(file, KernelChoice.choose(kernels));
+            TrainableModel model = load(file, KernelChoice.choose(kernels));
             Workspace workspace = new Workspace(parallel);
             GradientTrace trace = GradientTrace.ofInputs();
             Matrix words = model.inputEmbeddings(examples.batch, workspace);
             float[] before = words.toArray();
-            Matrix logits = model.forward(words, examples.batch, workspace, trace);
+            Matrix logits = model.forward(words, examples.batch, model.positions(examples.batch), workspace, trace);
             assertThat(logits.toArray()).isEqualTo(
                     model.forward(examples.batch, workspace, GradientTrace.ofInputs()).toArray());
             crossEntropy(logits, examples.labels);
@@ -149,7 +157,7 @@ class GradientsTest {
             List<float[]> expected = null;
             for (int threads = 1; threads <= 3; threads++) {
                 try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(threads)) {
-                    SequenceClassifier model = SequenceClassifier.load(file, KernelChoice.choose(kernels));
+                    TrainableModel model = load(file, KernelChoice.choose(kernels));
                     step(model, examples, new Workspace(parallel), GradientTrace.training(1, 2));
                     List<float[]> found = model.parameters().stream().map(Parameter::gradient).toList();
                     expected = expected == null ? found : expected;
@@ -169,11 +177,12 @@ class GradientsTest {
         Batch batch = examples().batch;
         try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
             Kernels chosen = KernelChoice.choose(kernels);
-            Config config = Config.parse(file.path(), file.config());
             Workspace workspace = new Workspace(parallel);
-            Matrix first = Encoder.load(file, config, chosen).forwardFirst(batch, workspace, Trace.NONE);
-            Matrix expected = ClassificationHead.load(file, config, 2, chosen).forward(first, workspace, Trace.NONE);
-            SequenceClassifier model = SequenceClassifier.load(file, chosen);
+            Encoder encoder = Encoder.load(file, ModelConfig.of(file), chosen);
+            Head head = Head.load(file, spec(file, 2), encoder, chosen);
+            Matrix first = encoder.forward(batch, head.positions(batch), workspace, Trace.NONE);
+            Matrix expected = head.forward(first, batch, workspace, Trace.NONE);
+            TrainableModel model = load(file, chosen);
             for (Trace trace : List.of(Trace.NONE, new Trace(), GradientTrace.withoutDropout())) {
                 Matrix found = model.forward(batch, workspace, trace);
                 for (int i = 0; i < expected.rows() * expected.columns(); i++) {
@@ -186,7 +195,7 @@ class GradientsTest {
     @Test
     void aTableKnowsTheRowsItsGradientReached() throws IOException {
         try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(1)) {
-            SequenceClassifier model = SequenceClassifier.load(file, KernelChoice.choose("plain"));
+            TrainableModel model = load(file, KernelChoice.choose("plain"));
             Workspace workspace = new Workspace(parallel);
             Parameter words = model.parameters().get(0);
             Parameter positions = model.parameters().get(1);
@@ -205,24 +214,40 @@ class GradientsTest {
     }
 
     @Test
-    void aNewHeadIsDrawnFromTheSeed() {
+    void forAnotherNumberOfLabelsTheClassifierAloneIsDrawnFromTheSeed() {
         try (FlatFile file = FlatFile.open(TestModels.TINY)) {
             Kernels plain = KernelChoice.choose("plain");
-            List<Parameter> one = SequenceClassifier.loadWithNewHead(file, 3, 42, plain).parameters();
-            List<Parameter> same = SequenceClassifier.loadWithNewHead(file, 3, 42, plain).parameters();
-            List<Parameter> other = SequenceClassifier.loadWithNewHead(file, 3, 43, plain).parameters();
-            int weight = one.size() - 4;
-            assertThat(one.subList(weight, one.size())).extracting(Parameter::name).containsExactly(
+            List<Parameter> kept = load(file, plain).parameters();
+            List<Parameter> one = TrainableModel.loadOrDraw(file, spec(file, 300), 42, plain).parameters();
+            List<Parameter> same = TrainableModel.loadOrDraw(file, spec(file, 300), 42, plain).parameters();
+            List<Parameter> other = TrainableModel.loadOrDraw(file, spec(file, 300), 43, plain).parameters();
+            int head = one.size() - 4;
+            assertThat(one.subList(head, one.size())).extracting(Parameter::name).containsExactly(
                     "pre_classifier.weight", "pre_classifier.bias", "classifier.weight", "classifier.bias");
-            assertThat(one.get(weight + 2).shape()).containsExactly(3, 32);
-            assertThat(one.get(weight).values()).isEqualTo(same.get(weight).values())
-                    .isNotEqualTo(other.get(weight).values());
-            assertThat(one.get(weight + 1).values()).containsOnly(0f);
+            assertThat(one.get(head).values()).isEqualTo(kept.get(head).values());
+            assertThat(one.get(head + 1).values()).isEqualTo(kept.get(head + 1).values());
+            assertThat(one.get(head + 2).shape()).containsExactly(300, 32);
+            assertThat(one.get(head + 2).values()).isEqualTo(same.get(head + 2).values())
+                    .isNotEqualTo(other.get(head + 2).values());
+            assertThat(one.get(head + 3).values()).containsOnly(0f);
             double squares = 0;
-            for (float value : one.get(weight).values()) {
+            for (float value : one.get(head + 2).values()) {
                 squares += value * value;
             }
-            assertThat(Math.sqrt(squares / (32 * 32))).isCloseTo(0.02, within(0.002));
+            assertThat(Math.sqrt(squares / (300 * 32))).isCloseTo(0.02, within(0.001));
+        }
+    }
+
+    @Test
+    void thePaddingTokensEmbeddingHasNoGradient() throws IOException {
+        try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(1)) {
+            TrainableModel model = load(file, KernelChoice.choose("plain"));
+            int pad = model.config().padTokenId();
+            step(model, new Examples(Batch.of(List.of(new int[] {7, pad, 9})), new int[] {1}),
+                    new Workspace(parallel), GradientTrace.withoutDropout());
+            assertThat(pad).isEqualTo(0);
+            assertThat(model.parameters().get(0).rows().stream()).containsExactly(7, 9);
+            assertThat(model.parameters().get(1).rows().stream()).containsExactly(0, 1, 2);
         }
     }
 }

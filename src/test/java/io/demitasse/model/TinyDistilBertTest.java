@@ -55,14 +55,16 @@ class TinyDistilBertTest {
     private static void check(String kernelsName, List<JsonObject> examples) {
         Kernels kernels = KernelChoice.choose(kernelsName);
         try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
-            Config config = Config.parse(file.path(), file.config());
+            ModelConfig config = ModelConfig.of(file);
             Encoder encoder = Encoder.load(file, config, kernels);
-            ClassificationHead head = ClassificationHead.load(file, config, file.labels().size(), kernels);
+            Head head = Head.load(file, config.architecture().head(config, file.labels().size()), encoder, kernels);
             Workspace workspace = new Workspace(parallel);
             Trace trace = new Trace();
             Batch batch = Batch.of(examples.stream().map(TinyDistilBertTest::ids).toList());
-            Matrix logits = head.forward(encoder.forwardFirst(batch, workspace, trace), workspace, trace);
-            Matrix untraced = head.forward(encoder.forwardFirst(batch, workspace, Trace.NONE), workspace, Trace.NONE);
+            Positions read = head.positions(batch);
+            Matrix logits = head.forward(encoder.forward(batch, read, workspace, trace), batch, workspace, trace);
+            Matrix untraced = head.forward(encoder.forward(batch, read, workspace, Trace.NONE), batch, workspace,
+                    Trace.NONE);
             for (int s = 0; s < examples.size(); s++) {
                 JsonObject example = examples.get(s);
                 assertClose(logits, s, 1, example.getAsJsonArray("logits"));

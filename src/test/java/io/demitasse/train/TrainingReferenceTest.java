@@ -15,7 +15,9 @@ import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
 import io.demitasse.model.Parameter;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.Architecture;
+import io.demitasse.model.ModelConfig;
+import io.demitasse.model.TrainableModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
@@ -39,7 +41,8 @@ class TrainingReferenceTest {
         JsonArray steps = reference.getAsJsonArray("steps");
         LinearSchedule schedule = new LinearSchedule(LEARNING_RATE, 0, steps.size());
         try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
-            SequenceClassifier model = SequenceClassifier.load(file, KernelChoice.choose(kernels));
+            TrainableModel model = TrainableModel.load(file,
+                    Architecture.SEQUENCE_CLASSIFICATION.head(ModelConfig.of(file), 2), KernelChoice.choose(kernels));
             AdamW optimizer = new AdamW(model.parameters(), WEIGHT_DECAY, parameter -> true, parallel);
             TrainingStep step = new TrainingStep(model, optimizer, new Workspace(parallel), 0, MAX_GRAD_NORM,
                     null);

@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class TextEncoderTest {
+class TextEmbedderTest {
 
     private static final List<int[]> SEQUENCES = List.of(new int[] {1, 2, 3}, new int[] {7}, new int[] {9, 9, 9, 4, 150});
 
     @Test
     void aBatchGivesWhatEachSequenceGivesAlone() {
-        try (TextEncoder encoder = TextEncoder.load(TestModels.TINY, Options.defaults().withKernels("plain"))) {
+        try (TextEmbedder encoder = TextEmbedder.load(TestModels.TINY, Options.defaults().withKernels("plain"))) {
             for (Pooling pooling : Pooling.values()) {
                 List<float[]> together = encoder.embedIds(SEQUENCES, pooling, true);
                 for (int i = 0; i < SEQUENCES.size(); i++) {
@@ -25,7 +25,7 @@ class TextEncoderTest {
 
     @Test
     void aNormalisedVectorHasLengthOneAndTheSameDirection() {
-        try (TextEncoder encoder = TextEncoder.load(TestModels.TINY)) {
+        try (TextEmbedder encoder = TextEmbedder.load(TestModels.TINY)) {
             float[] vector = encoder.embedIds(SEQUENCES, Pooling.MEAN, false).get(2);
             float[] unit = encoder.embedIds(SEQUENCES, Pooling.MEAN, true).get(2);
             double length = Math.sqrt(dot(vector, vector));
@@ -36,7 +36,7 @@ class TextEncoderTest {
 
     @Test
     void ofOneTokenMeanAndClsAreTheSame() {
-        try (TextEncoder encoder = TextEncoder.load(TestModels.TINY)) {
+        try (TextEmbedder encoder = TextEmbedder.load(TestModels.TINY)) {
             List<int[]> one = List.of(new int[] {42});
             assertThat(encoder.embedIds(one, Pooling.MEAN, false).get(0))
                     .containsExactly(encoder.embedIds(one, Pooling.CLS, false).get(0));

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.demitasse.file.ModelFormatException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +23,13 @@ record JsonChecks(Path path, JsonObject json) {
         return json.get(key);
     }
 
-    /** That a key is missing or has one of these values. */
+    /** That a key, or {@code outer.inner} for a key of an inner object, is missing or has one of these values. */
     void only(String key, List<? extends JsonElement> allowed) {
-        JsonElement value = json.get(key);
+        int dot = key.indexOf('.');
+        JsonElement value = json.get(dot < 0 ? key : key.substring(0, dot));
+        if (dot >= 0 && value != null && value.isJsonObject()) {
+            value = value.getAsJsonObject().get(key.substring(dot + 1));
+        }
         if (value != null && !allowed.contains(value)) {
             throw ModelFormatException.of(path, key,
                     allowed.stream().map(JsonElement::toString).collect(Collectors.joining(" or ")), value);
@@ -33,7 +38,7 @@ record JsonChecks(Path path, JsonObject json) {
 
     /** Texts as JSON, for {@link #only}. */
     static List<JsonElement> texts(@Nullable String... texts) {
-        List<JsonElement> elements = new java.util.ArrayList<>();
+        List<JsonElement> elements = new ArrayList<>();
         for (String text : texts) {
             elements.add(text == null ? NULL : new JsonPrimitive(text));
         }

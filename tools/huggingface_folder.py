@@ -56,6 +56,7 @@ def _config(path, flat):
     checked = read_config(path, config)
     if labels and checked.labels != labels:
         checked.json["id2label"] = {str(number): label for number, label in enumerate(labels)}
+    if labels and ("label2id" not in checked.json or checked.labels != labels):
         checked.json["label2id"] = {label: number for number, label in enumerate(labels)}
     return checked
 

@@ -43,8 +43,9 @@ def read_config(path: Path, config: dict, tensors: Optional[Iterable[str]] = Non
         raise ModelError(f"{path}: model_type: expected {' or '.join(TYPES)}, found {name!r}")
     model_type = TYPES[name]
     for key, allowed in ONLY.items():
-        if key in config and json_text(config[key]) not in map(json_text, allowed):
-            raise ModelError(f"{path}: {key}: expected {' or '.join(map(json_text, allowed))}, found {json_text(config[key])}")
+        value = _value(config, key, allowed[0])
+        if json_text(value) not in map(json_text, allowed):
+            raise ModelError(f"{path}: {key}: expected {' or '.join(map(json_text, allowed))}, found {json_text(value)}")
     for key, same in model_type.aliases.items():
         if key in config and json_text(config[key]) != json_text(config.get(same)):
             raise ModelError(f"{path}: {key}: expected the same as {same} ({json_text(config.get(same))}), found"
@@ -58,6 +59,13 @@ def read_config(path: Path, config: dict, tensors: Optional[Iterable[str]] = Non
         labels = _labels(path, config.get("id2label"))
         count = len(labels) if labels is not None else _number_of_labels(path, config.get("num_labels"))
     return ModelConfig(path, resolved, model_type, sizes, head, labels, count)
+
+
+def _value(config, key, otherwise):
+    """The value of a key, or of a key in the object of a key: ``outer.inner``."""
+    outer, _, inner = key.partition(".")
+    value = config.get(outer, {}) if inner else config
+    return value.get(inner or outer, otherwise) if isinstance(value, dict) else value
 
 
 def _sizes(path, config, model_type):

@@ -7,7 +7,7 @@ from typing import Dict, List, Tuple
 
 from model_config import ModelConfig
 from model_files import ModelError
-from model_types import encoder_tensors, head_tensors
+from model_types import LABELLED, encoder_tensors, head_tensors
 from safetensors_io import FLOATS, StoredTensor
 
 BUFFERS = ("embeddings.position_ids", "embeddings.token_type_ids")
@@ -44,7 +44,7 @@ class _Naming:
         self.sizes = dict(config.sizes)
 
     def result(self) -> Tuple[List[ModelTensor], List[str], List[str]]:
-        labels = self._labels()
+        self.sizes["labels"] = self._count_labels()
         for tensor in encoder_tensors(self.config.type, self.config.sizes["layers"]):
             self._add(tensor)
         head = list(head_tensors(self.config.type, self.config.head))
@@ -55,22 +55,19 @@ class _Naming:
                 self.used.add(tensor.theirs)
             elif optional or not tensor.optional:
                 self._add(tensor)
+        labels = self.config.labels
+        if labels is None:
+            count = self.sizes["labels"] if self.config.head in LABELLED else 0
+            labels = [f"LABEL_{n}" for n in range(count)]
         return self.tensors, labels, self._left_out()
 
-    def _labels(self):
-        """The names of the classes; the classifier's rows count them where config.json does not."""
+    def _count_labels(self):
+        """The classifier's rows where config.json does not say; whether they are rows at all is checked with its
+        shape."""
         if self.config.number_of_labels is not None:
-            count = self.config.number_of_labels
-        else:
-            classifier = self.stored.get("classifier.weight")
-            count = classifier.shape[0] if classifier is not None and classifier.shape else 2
-        self.sizes["labels"] = count
-        if self.config.labels is not None:
-            return self.config.labels
-        return [f"LABEL_{n}" for n in range(count)] if "labels" in self._head_sizes() else []
-
-    def _head_sizes(self):
-        return {size for tensor in head_tensors(self.config.type, self.config.head) for size in tensor.shape}
+            return self.config.number_of_labels
+        classifier = self.stored.get("classifier.weight")
+        return classifier.shape[0] if classifier is not None and classifier.shape else 2
 
     def _own(self, name):
         """A model without a head has no prefix before its tensors' names."""

@@ -21,7 +21,8 @@ SIMILARITIES = ("cosine", "dot", "euclidean", "manhattan", None)
 # Classes of torch.nn, which a file may also name by the module that holds them.
 DENSE_ACTIVATIONS = {"Identity": "identity", "Tanh": "tanh", "ReLU": "relu", "GELU": "gelu", "Sigmoid": "sigmoid",
                      "SiLU": "silu"}
-CROSS_ENCODER_ACTIVATIONS = ("Identity", "Sigmoid")
+CROSS_ENCODER_ACTIVATIONS = {"Identity": "torch.nn.modules.linear.Identity",
+                             "Sigmoid": "torch.nn.modules.activation.Sigmoid"}
 TORCH = ("torch.nn.modules.activation.", "torch.nn.modules.linear.", "torch.nn.")
 # What has another value than these would change the numbers, by file and key.
 TRANSFORMER_ONLY = {
@@ -29,9 +30,10 @@ TRANSFORMER_ONLY = {
     "tokenizer_args": [None, {}], "processor_kwargs": [None, {}], "config_args": [None, {}],
     "config_kwargs": [None, {}], "processing_kwargs": [None, {}], "query_length": [None], "document_length": [None],
     "query_expansion": [None],
-    "modality_config": [{"text": {"method": "forward", "method_output_name": "last_hidden_state"}}],
-    "module_output_name": ["token_embeddings"],
 }
+# What a transformer module does, what its model puts out, and what it calls that.
+TASKS = {"feature-extraction": ("last_hidden_state", "token_embeddings"),
+         "sequence-classification": ("logits", "scores")}
 SENTENCE_ONLY = {"module_input_name": ["sentence_embedding"], "module_output_name": [None, "sentence_embedding"],
                  "use_residual": [False]}
 
@@ -64,7 +66,7 @@ def read_modules(folder: Path) -> Optional[SentenceModules]:
         return _cross_encoder(modules[0][1], config_path, config)
     _check(config_path, config, {"model_type": ["SentenceTransformer", None], "truncate_dim": [None]})
     if kinds[:2] != ["Transformer", "Pooling"] or any(kind != "Dense" for kind in kinds[2:-1]) \
-            or kinds[-1] not in ("Pooling", "Dense", "Normalize"):
+            or kinds[2:] and kinds[-1] not in ("Dense", "Normalize"):
         raise ModelError(f"{path}: type: expected Transformer, Pooling, then Dense and Normalize if any, found"
                          f" {', '.join(kinds)}")
     found = SentenceModules(modules[0][1])
@@ -130,14 +132,14 @@ def _read_transformer(found, task):
     if path is None:
         return
     config = read_json_object(path)
-    _check(path, config, {"transformer_task": [task], **(TRANSFORMER_ONLY if found.activation is None else {})})
+    output, name = TASKS[task]
+    _check(path, config, {"transformer_task": [task], **TRANSFORMER_ONLY, "module_output_name": [name],
+                          "modality_config": [{"text": {"method": "forward", "method_output_name": output}}]})
     length = config.get("max_seq_length")
     if length is not None and (not is_count(length) or length < 1):
         raise ModelError(f"{path}: max_seq_length: expected a whole number above 0, found {json_text(length)}")
-    lower = config.get("do_lower_case", False)
-    if not isinstance(lower, bool):
-        raise ModelError(f"{path}: do_lower_case: expected true or false, found {json_text(lower)}")
-    found.max_seq_length, found.do_lower_case = length, lower
+    _check(path, config, {"do_lower_case": [True, False]})
+    found.max_seq_length, found.do_lower_case = length, config.get("do_lower_case", False)
 
 
 def _pooling(place):
@@ -151,10 +153,8 @@ def _pooling(place):
         modes = [mode for mode, key in POOLING.items() if config.get(key, False)] or ["mean"]
     if len(modes) != 1 or not isinstance(modes[0], str) or modes[0] not in POOLINGS:
         raise ModelError(f"{path}: pooling_mode: expected one of {', '.join(POOLINGS)}, found {json_text(modes)}")
-    include = config.get("include_prompt", True)
-    if not isinstance(include, bool):
-        raise ModelError(f"{path}: include_prompt: expected true or false, found {json_text(include)}")
-    return POOLINGS[modes[0]], include, config.get("embedding_dimension", config.get("word_embedding_dimension"))
+    _check(path, config, {"include_prompt": [True, False]})
+    return POOLINGS[modes[0]], config.get("include_prompt", True), config.get("embedding_dimension", config.get("word_embedding_dimension"))
 
 
 def _activation(path, key, name, allowed):
@@ -209,7 +209,7 @@ def _cross_encoder(transformer, path, config):
     found = SentenceModules(transformer)
     activation = config.get("activation_fn")
     if activation is not None:
-        found.activation = f"torch.nn.modules.{'linear' if 'Identity' in activation else 'activation'}." \
-            + _activation(path, "activation_fn", activation, CROSS_ENCODER_ACTIVATIONS)
+        name = _activation(path, "activation_fn", activation, CROSS_ENCODER_ACTIVATIONS)
+        found.activation = CROSS_ENCODER_ACTIVATIONS[name]
     _read_transformer(found, "sequence-classification")
     return found

@@ -13,6 +13,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
+RESOURCES = ROOT / "src" / "test" / "resources"
 sys.path.insert(0, str(ROOT / "tools"))
 
 import convert  # noqa: E402  (needs the path above)

@@ -1,3 +1,4 @@
+import json
 import resource
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from dtypes import quantize_rows
 from flat_file import read_flat
 
 POSITION = "distilbert.embeddings.position_embeddings.weight"
+TOKEN_TYPES = "distilbert.embeddings.token_type_embeddings.weight"
 WORDS = "distilbert.embeddings.word_embeddings.weight"
 
 
@@ -74,9 +76,13 @@ class NamesTest(ConverterTest):
         self.write_model(weights, config)
         self.assert_same_tensors(self.converted(*options).tensors, expected)
 
-    def folded(self, weights, prefix):
-        expected = distilbert_weights()
-        expected[POSITION] = expected[POSITION] + weights[f"{prefix}embeddings.token_type_embeddings.weight"][0]
+    def with_token_types(self, weights, prefix="bert.", **options):
+        """The DistilBERT of the same weights, and the token types in their place."""
+        expected = {}
+        for name, values in distilbert_weights(**options).items():
+            expected[name] = values
+            if name == POSITION:
+                expected[TOKEN_TYPES] = weights[f"{prefix}embeddings.token_type_embeddings.weight"]
         return expected
 
     def test_bare_distilbert_gets_the_prefix(self):
@@ -87,44 +93,18 @@ class NamesTest(ConverterTest):
     def test_bert_is_the_distilbert_of_the_same_weights(self):
         for prefix in ("bert.", ""):
             weights = bert_weights(distilbert_weights(), prefix)
-            self.assert_converts(weights, BERT_CONFIG, self.folded(weights, prefix))
+            self.assert_converts(weights, BERT_CONFIG, self.with_token_types(weights, prefix))
         self.assertEqual(read_flat(self.out).header["labels"], ["NEGATIVE", "POSITIVE"])
 
     def test_order_in_the_file_is_not_the_order_in_the_model(self):
         weights = distilbert_weights()
         self.assert_converts(dict(reversed(list(weights.items()))), DISTILBERT_CONFIG, weights)
 
-    def test_folding_is_exact(self):
-        distilbert = distilbert_weights()
-        distilbert[POSITION] *= np.float32(1 / 3)
-        weights = bert_weights(distilbert)
-        token_type = weights["bert.embeddings.token_type_embeddings.weight"][0].astype(np.float64)
-        exact = weights["bert.embeddings.position_embeddings.weight"] + token_type
-        self.write_model(weights, BERT_CONFIG)
-        for option, dtype in (("keep", np.float32), ("f32", np.float32), ("f16", np.float16), ("int8", np.float32)):
-            actual = self.converted("--dtype", option).tensors[POSITION]
-            self.assertEqual(actual.dtype, dtype)
-            np.testing.assert_array_equal(actual, exact.astype(dtype))
-
-    def test_folding_16_bits_keeps_the_positions_in_f32(self):
-        weights = bert_weights(distilbert_weights())
-        name = "bert.embeddings.token_type_embeddings.weight"
-        weights[name] = (np.arange(2 * DIM, dtype=np.float32).reshape(2, DIM) - 5) / 1024
-        for dtype in ("F16", "BF16"):
-            self.write_model(weights, BERT_CONFIG, dtype)
-            flat = self.converted()
-            np.testing.assert_array_equal(flat.tensors[POSITION],
-                                          weights["bert.embeddings.position_embeddings.weight"] + weights[name][0])
-            others = {entry["dtype"] for key, entry in flat.header["tensors"].items() if key != POSITION}
-            self.assertEqual((flat.header["tensors"][POSITION]["dtype"], others), ("F32", {dtype}))
-
-    def test_one_token_type_is_enough(self):
+    def test_one_token_type(self):
         weights = bert_weights(distilbert_weights())
         name = "bert.embeddings.token_type_embeddings.weight"
         weights[name] = weights[name][:1]
-        self.assert_converts(weights, {**BERT_CONFIG, "type_vocab_size": 1}, self.folded(weights, "bert."))
-        config = {key: value for key, value in BERT_CONFIG.items() if key != "type_vocab_size"}
-        self.assert_converts(weights, config, self.folded(weights, "bert."))
+        self.assert_converts(weights, {**BERT_CONFIG, "type_vocab_size": 1}, self.with_token_types(weights))
 
     def test_tensorflow_names(self):
         for weights, config in ((distilbert_weights(), DISTILBERT_CONFIG),
@@ -139,19 +119,15 @@ class NamesTest(ConverterTest):
             self.assertNotEqual(list(old), list(weights))
             self.assert_converts(old, config, expected)
 
-    def test_pooler_without_a_classifier_is_left_out(self):
+    def test_a_bare_berts_pooler_is_kept(self):
         distilbert = distilbert_weights(classifier=False)
         weights = bert_weights(distilbert, prefix="")
-        weights["pooler.dense.weight"] = np.zeros((DIM, DIM), np.float32)
-        weights["pooler.dense.bias"] = np.zeros(DIM, np.float32)
-        self.write_model(weights, BERT_CONFIG)
-        status, _, stderr = self.run_converter()
-        self.assertEqual((status, stderr.count("\n")), (0, 1))
-        self.assertIn("left out", stderr)
-        self.assertIn("pooler.dense", stderr)
-        flat = read_flat(self.out)
-        self.assertEqual(list(flat.tensors), list(distilbert))
-        self.assertEqual(flat.header["labels"], [])
+        expected = self.with_token_types(weights, "", classifier=False)
+        self.assert_converts(weights, BERT_CONFIG, expected)
+        for kind, shape in (("weight", (DIM, DIM)), ("bias", (DIM,))):
+            weights[f"pooler.dense.{kind}"] = expected[f"pre_classifier.{kind}"] = np.ones(shape, np.float32)
+        self.assert_converts(weights, BERT_CONFIG, expected)
+        self.assertEqual(read_flat(self.out).header["labels"], [])
 
     def test_other_heads_are_left_out_in_one_line(self):
         for weights, config, heads in (
@@ -197,14 +173,22 @@ class HeaderTest(ConverterTest):
         config = {"zebra": 1e-12, **DISTILBERT_CONFIG, "big": 10 ** 30, "nested": {"é": [None, True, 1.0]}}
         self.write_model(distilbert_weights(), config)
         header = self.converted().header
-        self.assertEqual(header["config"], config)
-        self.assertEqual(list(header["config"]), list(config))
+        resolved = {**config, "architectures": ["DistilBertForSequenceClassification"]}
+        self.assertEqual(header["config"], resolved)
+        self.assertEqual(list(header["config"]), list(resolved))
+
+    def test_numbers_that_json_has_not(self):
+        text = '{"x": Infinity, "y": [-Infinity, NaN], "z": {"a": 1e999, "b": "NaN, \\"Infinity", "c": -1E999},'
+        (self.model / "config.json").write_text(text + json.dumps(DISTILBERT_CONFIG)[1:])
+        config = self.converted().header["config"]
+        self.assertEqual((config["x"], config["y"], config["z"]),
+                         ("Infinity", ["-Infinity", "NaN"], {"a": "Infinity", "b": 'NaN, "Infinity', "c": "-Infinity"}))
 
     def test_metadata(self):
         header = self.converted("--dtype", "f16", "--license", "Apache 2.0", "--metadata", "note=a=b", "--metadata",
                                 "empty=").header
-        self.assertEqual(list(header["metadata"].items())[:-1],
-                         [("source", "toy"), ("converter", "tools/convert.py"), ("dtype", "f16"),
+        self.assertEqual(list(header["metadata"].items()),
+                         [("source", "toy"), ("converter", "demitasse convert"), ("dtype", "f16"),
                           ("license", "Apache 2.0"), ("note", "a=b"), ("empty", "")])
         self.assertNotIn("license", self.converted().header["metadata"])
 

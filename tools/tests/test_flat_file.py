@@ -10,7 +10,7 @@ import numpy as np
 from support import ConverterTest
 
 from flat_file import TensorInfo, read_flat, write_flat
-from model_files import ModelError
+from model_files import ModelError, parse_json_object
 
 HEADER = {"config": {"dim": 3, "note": "naïve 中"}, "tokenizer": {}, "labels": ["A"], "metadata": {"source": "test"}}
 
@@ -40,11 +40,8 @@ class FlatFileTest(ConverterTest):
     def with_header(self, old, new):
         """The file with a text of the header replaced by one of the same length, and the header's CRC made right."""
         text = self.content[24:self.start].replace(old, new)
-        stated = json.loads(text)["metadata"]["header_crc32"].encode()
-        crc = b"%08x" % zlib.crc32(text.replace(stated, b"00000000"))
-        text = text.replace(stated, crc)
         self.assertEqual(len(text), self.start - 24)
-        return self.content[:24] + text + self.content[self.start:]
+        return self.content[:12] + struct.pack("<IQ", zlib.crc32(text), len(text)) + text + self.content[self.start:]
 
     def test_round_trip(self):
         flat = read_flat(self.out)
@@ -68,7 +65,7 @@ class FlatFileTest(ConverterTest):
         self.assertEqual(again.read_bytes(), self.content)
 
     def test_layout(self):
-        self.assertEqual(self.content[:16], b"DEMIFLAT" + struct.pack("<II", 1, 0))
+        self.assertEqual(self.content[:16], b"DEMIFLAT" + struct.pack("<II", 2, zlib.crc32(self.content[24:self.start])))
         self.assertEqual(self.start % 64, 0)
         text = self.content[24:self.start]
         header = json.loads(text)
@@ -89,30 +86,43 @@ class FlatFileTest(ConverterTest):
         self.assertEqual(header["tensors"]["w"]["scales"], "w.scales")
         self.assertNotIn("scales", header["tensors"]["h"])
 
-    def test_header_crc(self):
-        text = self.content[24:self.start]
-        stated = json.loads(text)["metadata"]["header_crc32"]
-        self.assertEqual(list(json.loads(text)["metadata"])[-1], "header_crc32")
-        written = f'"header_crc32":"{stated}"'.encode()
-        self.assertEqual(text.count(written), 1)
-        self.assertEqual(int(stated, 16), zlib.crc32(text.replace(written, b'"header_crc32":"00000000"')))
+    def version_1(self, metadata):
+        """The same file as version 1 had it: zeros in place of the header's CRC."""
+        text = self.content[24:self.start].replace(b'"metadata":{"source":"test"}', b'"metadata":' + metadata)
+        text = text.rstrip().ljust(self.start - 24)
+        self.assertEqual(len(text), self.start - 24)
+        return text, self.content[:8] + struct.pack("<IIQ", 1, 0, len(text)) + text + self.content[self.start:]
 
-    def test_header_crc_is_not_confused_by_the_config(self):
-        header = {**HEADER, "config": {"header_crc32": "00000000", "text": '"header_crc32":"00000000"'}}
-        write_flat(self.out, header, self.infos, self.arrays)
-        self.assertEqual(read_flat(self.out).header["config"], header["config"])
+    def test_version_1_had_its_crc_in_the_metadata(self):
+        text, _ = self.version_1(b'{"header_crc32":"00000000"}')
+        crc = b"%08x" % zlib.crc32(text)
+        self.out.write_bytes(self.version_1(b'{"header_crc32":"' + crc + b'"}')[1])
+        flat = read_flat(self.out)
+        self.assertEqual((flat.version, flat.header["config"]), (1, HEADER["config"]))
+        self.assert_same_tensors(flat.tensors, dict(zip([info.name for info in self.infos], self.arrays)))
+        self.assert_unreadable(self.version_1(b'{"header_crc32":"0badf00d"}')[1], "header_crc32", "0badf00d")
 
-    def test_header_without_crc_is_read(self):
-        text = self.content[24:self.start]
-        stated = json.loads(text)["metadata"]["header_crc32"]
-        shorter = text.replace(f',"header_crc32":"{stated}"'.encode(), b"").ljust(len(text))
-        self.out.write_bytes(self.content[:24] + shorter + self.content[self.start:])
-        self.assertEqual(read_flat(self.out).header["metadata"], {"source": "test"})
+    def test_version_1_without_crc_is_read(self):
+        self.out.write_bytes(self.version_1(b"{}")[1])
+        self.assertEqual(read_flat(self.out).header["metadata"], {})
+
+    def test_version_1_is_written_again_as_version_2(self):
+        self.out.write_bytes(self.version_1(b"{}")[1])
+        again = self.folder / "again.flat"
+        flat = read_flat(self.out)
+        write_flat(again, {**flat.header, "metadata": {"source": "test", "header_crc32": "0badf00d"}}, self.infos,
+                   flat.tensors.values())
+        self.assertEqual(again.read_bytes(), self.content)
+
+    def test_numbers_keep_their_text(self):
+        config = parse_json_object(b'{"a":1E-5,"b":0.10,"c":-0,"d":1e22,"e":123456789012345678901234567890}', "test")
+        write_flat(self.out, {**HEADER, "config": config}, self.infos, self.arrays)
+        self.assertIn(b'{"a":1E-5,"b":0.10,"c":-0,"d":1e22,"e":123456789012345678901234567890}',
+                      self.out.read_bytes())
 
     def test_every_flipped_byte_is_found(self):
-        # All but the zeros between tensors, and the name of the CRC itself: under another name it is not looked for.
-        name = self.content.index(b"header_crc32")
-        padding = set(range(name, name + len("header_crc32")))
+        # All but the zeros between tensors.
+        padding = set()
         position = self.start
         for entry in json.loads(self.content[24:self.start])["tensors"].values():
             padding.update(range(position, entry["offset"]))
@@ -125,12 +135,13 @@ class FlatFileTest(ConverterTest):
     def test_unreadable(self):
         self.assert_unreadable(b"", "0 bytes")
         self.assert_unreadable(b"GGUF" + self.content[4:], "magic", "DEMIFLAT")
-        self.assert_unreadable(self.content[:8] + struct.pack("<I", 2) + self.content[12:], "version", "found 2")
-        self.assert_unreadable(self.content[:12] + struct.pack("<I", 7) + self.content[16:], "reserved", "found 7")
+        self.assert_unreadable(self.content[:8] + struct.pack("<I", 3) + self.content[12:], "version", "found 3")
+        self.assert_unreadable(self.content[:8] + struct.pack("<II", 1, 7) + self.content[16:], "reserved", "found 7")
+        self.assert_unreadable(self.content[:12] + struct.pack("<I", 7) + self.content[16:], "crc32", "expected 7")
         for length in (self.start - 25, 2 ** 63):
             self.assert_unreadable(self.content[:16] + struct.pack("<Q", length) + self.content[24:], str(length))
         self.assert_unreadable(self.content[:-1], "tensor h", f"{len(self.content) - 1} bytes")
-        self.assert_unreadable(self.content.replace(b'"dim":3', b'"dim":4'), "header_crc32")
+        self.assert_unreadable(self.content.replace(b'"dim":3', b'"dim":4'), "the header's crc32")
 
     def test_inconsistent_headers(self):
         offset = str(read_flat(self.out).header["tensors"]["b"]["offset"]).encode()

@@ -4,6 +4,7 @@ import os
 import random
 import struct
 import unittest
+import zlib
 
 import numpy as np
 
@@ -55,8 +56,9 @@ def mutate(content, first, last, rng):
 
 class FuzzTest(ConverterTest):
 
-    def fuzz(self, content, header, read):
-        """``header`` is where the header stands, which is mutated mostly, and mostly keeps its length or gets it right."""
+    def fuzz(self, content, header, read, seal=lambda content, header: content):
+        """``header`` is where the header stands, which is mutated mostly, and mostly keeps its length or gets it right;
+        ``seal`` puts its checksum right."""
         refused = 0
         path = self.folder / "fuzzed"
         for i in range(INPUTS):
@@ -67,6 +69,7 @@ class FuzzTest(ConverterTest):
                 stop = header.stop + len(fuzzed) - len(content)
                 text = fuzzed[start:stop].rstrip(b" ").ljust(len(header))
                 fuzzed = fuzzed[:start - 8] + struct.pack("<Q", len(text)) + text + fuzzed[stop:]
+                fuzzed = seal(fuzzed, text)
             path.write_bytes(fuzzed)
             try:
                 read(path)
@@ -98,9 +101,11 @@ class FuzzTest(ConverterTest):
         arrays = [np.frombuffer(b"a\nb\n", np.uint8), np.ones((2, 3), np.int8), np.ones(2, np.float32),
                   np.ones((0, 4), np.float16)]
         write_flat(self.out, {"config": {"dim": 3}, "tokenizer": {}, "labels": ["A"], "metadata": {}}, infos, arrays)
-        content = self.out.read_bytes().replace(b"header_crc32", b"header_none_")
+        content = self.out.read_bytes()
         header = range(24, 24 + struct.unpack("<Q", content[16:24])[0])
-        self.fuzz(content, header, read_flat)
+        self.fuzz(content, header, read_flat,
+                  lambda content, header: content[:12] + struct.pack("<I", zlib.crc32(header)) + content[16:])
+        self.fuzz(content[:8] + struct.pack("<II", 1, 0) + content[16:], header, read_flat)
 
 
 if __name__ == "__main__":

@@ -80,10 +80,8 @@ class MiniLmTest(ConverterTest):
         flat = self.converted(model=model)
         stored = safetensors(model / "model.safetensors")
         expected = {f"distilbert.embeddings.{part}": stored[f"embeddings.{part}"]
-                    for part in ("word_embeddings.weight", "LayerNorm.weight", "LayerNorm.bias")}
-        positions = "distilbert.embeddings.position_embeddings.weight"
-        expected[positions] = stored["embeddings.position_embeddings.weight"] \
-            + stored["embeddings.token_type_embeddings.weight"][0]
+                    for part in ("word_embeddings.weight", "position_embeddings.weight", "token_type_embeddings.weight",
+                                 "LayerNorm.weight", "LayerNorm.bias")}
         for layer in range(6):
             for ours, theirs, _ in PARTS:
                 for kind in ("weight", "bias"):
@@ -91,9 +89,11 @@ class MiniLmTest(ConverterTest):
                         stored[f"encoder.layer.{layer}.{theirs}.{kind}"]
         self.assertEqual(set(flat.tensors), {"vocabulary", *expected})
         for name, values in expected.items():
-            self.assertEqual(flat.tensors[name].dtype, np.float32 if name == positions else np.float16, name)
+            self.assertEqual(flat.tensors[name].dtype, np.float16, name)
             np.testing.assert_array_equal(flat.tensors[name], values, err_msg=name)
         self.assertEqual(flat.header["labels"], [])
+        self.assertEqual(flat.header["config"]["architectures"], ["BertModel"])
+        self.assertEqual(flat.header["sentence_transformers"]["pooling"], "mean")
 
 
 if __name__ == "__main__":

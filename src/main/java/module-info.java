@@ -29,6 +29,7 @@ module io.demitasse {
     exports io.demitasse;
     exports io.demitasse.tokenizer;
     exports io.demitasse.file;
+    exports io.demitasse.convert;
     exports io.demitasse.model;
     exports io.demitasse.study;
     exports io.demitasse.kernel;

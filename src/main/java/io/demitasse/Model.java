@@ -1,5 +1,7 @@
 package io.demitasse;
 
+import io.demitasse.convert.ModelFiles;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.event.FlightRecorder;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
@@ -76,13 +78,13 @@ public final class Model implements AutoCloseable {
     }
 
     /**
-     * Opens a flat weight file.
+     * Opens a flat weight file, or a Hugging Face folder where it lies.
      *
      * @throws ModelFormatException if the file is damaged, or not a flat weight file
      * @throws IllegalArgumentException if the kernels asked for do not work here
      */
     public static Model load(Path file, Options options) {
-        try (FlatFile flat = FlatFile.open(file)) {
+        try (FlatFile flat = ModelFiles.open(file)) {
             return load(flat, file, options);
         }
     }
@@ -297,7 +299,7 @@ public final class Model implements AutoCloseable {
                 throw new UnsupportedOperationException("only a model that was loaded from a file can explain: the "
                         + "first explanation reads the weights again, and this one came out of a stream");
             }
-            try (FlatFile flat = FlatFile.open(file)) {
+            try (FlatFile flat = ModelFiles.open(file)) {
                 flat.verify();
                 trainable = TrainableModel.load(flat, headSpec(), kernels);
             }

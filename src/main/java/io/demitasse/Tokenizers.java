@@ -1,5 +1,6 @@
 package io.demitasse;
 
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.tokenizer.SettingsJson;
@@ -21,7 +22,7 @@ public final class Tokenizers {
      * @throws ModelFormatException if the file is damaged, not a flat weight file, or has no vocabulary
      */
     public static WordPieceTokenizer load(Path file) {
-        try (FlatFile flat = FlatFile.open(file)) {
+        try (FlatFile flat = ModelFiles.open(file)) {
             return read(flat, false);
         }
     }

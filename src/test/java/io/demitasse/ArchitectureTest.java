@@ -20,6 +20,7 @@ class ArchitectureTest {
             .layer("kernel").definedBy("io.demitasse.kernel..")
             .layer("tokenizer").definedBy("io.demitasse.tokenizer..")
             .layer("file").definedBy("io.demitasse.file..")
+            .layer("convert").definedBy("io.demitasse.convert..")
             .layer("model").definedBy("io.demitasse.model..")
             .layer("train").definedBy("io.demitasse.train..")
             .layer("study").definedBy("io.demitasse.study..")
@@ -30,11 +31,12 @@ class ArchitectureTest {
             .whereLayer("kernel").mayNotAccessAnyLayer()
             .whereLayer("tokenizer").mayNotAccessAnyLayer()
             .whereLayer("file").mayNotAccessAnyLayer()
+            .whereLayer("convert").mayOnlyAccessLayers("file", "tokenizer")
             .whereLayer("model").mayOnlyAccessLayers("kernel", "file")
-            .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "file")
+            .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "convert", "file")
             .whereLayer("study").mayOnlyAccessLayers("model", "kernel", "tokenizer")
-            .whereLayer("api").mayOnlyAccessLayers("event", "study", "model", "kernel", "file", "tokenizer")
-            .whereLayer("serve").mayOnlyAccessLayers("api", "study", "tokenizer", "file")
+            .whereLayer("api").mayOnlyAccessLayers("event", "study", "model", "kernel", "convert", "file", "tokenizer")
+            .whereLayer("serve").mayOnlyAccessLayers("api", "study", "tokenizer", "convert", "file")
             .whereLayer("cli").mayNotBeAccessedByAnyLayer();
 
     @ArchTest

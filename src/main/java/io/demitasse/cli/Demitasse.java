@@ -23,8 +23,8 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "COMMAND",
         description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.",
         subcommands = {ClassifyCommand.class, TokenizeCommand.class, EmbedCommand.class, EvaluateCommand.class,
-            TrainCommand.class, InspectCommand.class, ExplainCommand.class, ServeCommand.class, QuantizeCommand.class,
-            InfoCommand.class, DoctorCommand.class})
+            TrainCommand.class, InspectCommand.class, ExplainCommand.class, ServeCommand.class, ConvertCommand.class,
+            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class})
 public final class Demitasse {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure.")

@@ -1,5 +1,6 @@
 package io.demitasse.cli;
 
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.Activation;
 import io.demitasse.kernel.KernelChoice;
@@ -51,7 +52,7 @@ final class DoctorCommand implements Callable<Integer> {
                 }
             }
             output.line("auto        takes " + chosen);
-            try (FlatFile flat = FlatFile.open(model.file())) {
+            try (FlatFile flat = ModelFiles.open(model.file())) {
                 flat.verify(threads);
                 output.line(String.format(Locale.ROOT, "model       %s is intact: %d tensors, %,d bytes",
                         flat.path(), flat.tensors().size(), flat.size()));

@@ -1,5 +1,6 @@
 package io.demitasse.cli;
 
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.TensorInfo;
@@ -23,7 +24,7 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (FlatFile flat = FlatFile.open(file == null ? model.file() : file); Output output = new Output()) {
+        try (FlatFile flat = ModelFiles.open(file == null ? model.file() : file); Output output = new Output()) {
             flat.verify(model.options().threads());
             output.line("file        " + flat.path());
             output.line(String.format(Locale.ROOT, "bytes       %,d", flat.size()));

@@ -3,6 +3,7 @@ package io.demitasse.cli;
 import io.demitasse.Classification;
 import io.demitasse.Options;
 import io.demitasse.TextClassifier;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.train.TokenizedExample;
@@ -44,7 +45,7 @@ final class Teacher {
     }
 
     private static void checkVocabulary(Path teacher, Path student) {
-        try (FlatFile one = FlatFile.open(teacher); FlatFile other = FlatFile.open(student)) {
+        try (FlatFile one = ModelFiles.open(teacher); FlatFile other = ModelFiles.open(student)) {
             if (!Arrays.equals(one.bytes(FlatFile.VOCABULARY), other.bytes(FlatFile.VOCABULARY))
                     || !one.tokenizer().equals(other.tokenizer())) {
                 throw new ModelFormatException(teacher, "its vocabulary or tokenizer is not that of " + student

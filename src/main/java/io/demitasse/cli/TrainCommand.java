@@ -2,6 +2,7 @@ package io.demitasse.cli;
 
 import io.demitasse.Options;
 import io.demitasse.Tokenizers;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.KernelChoice;
@@ -178,7 +179,7 @@ final class TrainCommand implements Callable<Integer> {
         if (!labels.isEmpty()) {
             return labels;
         }
-        try (FlatFile file = FlatFile.open(init)) {
+        try (FlatFile file = ModelFiles.open(init)) {
             if (!file.has(FlatFile.VOCABULARY)) {
                 throw new ModelFormatException(init, "it has no vocabulary, so it cannot be trained on texts");
             }

@@ -6,6 +6,7 @@ import io.demitasse.Pooling;
 import io.demitasse.TextClassifier;
 import io.demitasse.TextEmbedder;
 import io.demitasse.Truncation;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.TensorInfo;
@@ -56,7 +57,7 @@ public final class ServedModel implements AutoCloseable {
         Options forStrangers = options.withSplitSpecialTokens(true).withTruncation(Truncation.TRUNCATE);
         boolean classifies;
         Dtype dtype;
-        try (FlatFile flat = FlatFile.open(file)) {
+        try (FlatFile flat = ModelFiles.open(file)) {
             classifies = flat.has(HEAD);
             dtype = flat.tensors().stream().max(Comparator.comparingLong(TensorInfo::bytes)).orElseThrow().dtype();
         }

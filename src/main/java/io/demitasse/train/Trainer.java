@@ -2,6 +2,7 @@ package io.demitasse.train;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.file.TensorInfo;
@@ -95,7 +96,7 @@ public final class Trainer {
         if (distillation != null) {
             checkTeacher(training);
         }
-        try (FlatFile file = FlatFile.open(init)) {
+        try (FlatFile file = ModelFiles.open(init)) {
             checkUnused(output, resume);
             OutputFolder folder = new OutputFolder(output);
             try (TrainingLog log = TrainingLog.open(folder.log())) {

@@ -14,6 +14,7 @@ public final class Tasks {
             TextClassifier.TASK,
             Reranker.TASK,
             ZeroShotClassifier.TASK,
+            TokenClassifier.TASK,
             MultipleChoice.TASK,
             TextEmbedder.TASK,
             TextEmbedder.SIMILARITY);

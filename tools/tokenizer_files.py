@@ -52,9 +52,9 @@ def read_tokenizer(folder: Path, vocab_size: int, positions: int, tokenizer_clas
         settings["added_tokens"] = added.tokens
     if tokenizer is not None and tokenizer.longest_word != 100:
         settings["max_input_chars_per_word"] = tokenizer.longest_word
-    for key in ("split_special_tokens", "clean_up_tokenization_spaces"):
-        if flag(config_path, config, key, False):
-            settings[key] = True
+    for key, usual in (("split_special_tokens", False), ("clean_up_tokenization_spaces", True)):
+        if flag(config_path, config, key, usual) is not usual:
+            settings[key] = not usual
     if notes is not None and settings["lowercase"] and _is_cased(tokens):
         notes.append(f"{folder}: the vocabulary has capitals, but texts are read in lower case (do_lower_case)")
     return tokens, settings

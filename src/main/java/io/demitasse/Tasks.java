@@ -15,6 +15,8 @@ public final class Tasks {
             Reranker.TASK,
             ZeroShotClassifier.TASK,
             TokenClassifier.TASK,
+            QuestionAnswerer.TASK,
+            FillMask.TASK,
             MultipleChoice.TASK,
             TextEmbedder.TASK,
             TextEmbedder.SIMILARITY);

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record TokenizerFiles(@Nullable List<String> tokens, JsonObject header, List<String> notes) {
 
+    private static final String SPLIT = "split_special_tokens";
+    private static final String CLEAN_UP = "clean_up_tokenization_spaces";
+
     /** transformers builds these from tokenizer_config.json, whatever else tokenizer.json says ... */
     private static final List<String> BERT_CLASSES = List.of("BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer",
             "DistilBertTokenizerFast");
@@ -64,10 +67,11 @@ public record TokenizerFiles(@Nullable List<String> tokens, JsonObject header, L
         if (tokenizer != null && tokenizer.longestWord() != TokenizerJson.USUAL_LONGEST_WORD) {
             header.addProperty("max_input_chars_per_word", tokenizer.longestWord());
         }
-        for (String key : List.of("split_special_tokens", "clean_up_tokenization_spaces")) {
-            if (configFile.flag(config, key, false, key)) {
-                header.addProperty(key, true);
-            }
+        if (configFile.flag(config, SPLIT, false, SPLIT)) {
+            header.addProperty(SPLIT, true);
+        }
+        if (!configFile.flag(config, CLEAN_UP, true, CLEAN_UP)) {
+            header.addProperty(CLEAN_UP, false);
         }
         boolean cased = header.get("lowercase").getAsBoolean() && vocabulary.isCased();
         return new TokenizerFiles(vocabulary.tokens(), header, cased ? List.of(new TokenizerFile(folder).line(

@@ -60,11 +60,16 @@ def read_added_tokens(folder, config, tokenizer, of_file, vocabulary, distinct, 
                                  f" {shown(getattr(found, name))} as in tokenizer_config.json, found"
                                  f" {shown(getattr(token, name))}")
     names = reader.special_names()
+    for name in ("pad", "mask"):
+        # tokenizer.json says which tokens are special, but not what for.
+        if of_file and names[name] is None and _default(name) in added.tokens:
+            names[name] = _default(name)
     _drop_names_out_of_reach(reader, added, names, vocab_size)
     _check_template(tokenizer, names, added)
     result = AddedTokens({name: names[name] for name in HEADER if names[name] != _default(name)})
     for content, token in added.tokens.items():
-        if token.flags() != Token(token.path, "", "").flags() or content not in names.values():
+        named = content in names.values() and content in vocabulary
+        if not named or token.flags() != Token(token.path, "", "").flags():
             result.tokens.append({"id": added.ids[content], "content": content, **token.flags()})
     return result
 

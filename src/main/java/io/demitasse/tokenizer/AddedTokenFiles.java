@@ -53,6 +53,8 @@ final class AddedTokenFiles {
     private final Map<String, @Nullable String> names = new LinkedHashMap<>();
     private final Map<String, NamedToken> tokens = new LinkedHashMap<>();
     private final Map<String, Integer> ids = new LinkedHashMap<>();
+    private Map<String, Integer> vocabulary = Map.of();
+    private int behind;     // how many ids are behind the vocabulary's
 
     AddedTokenFiles(Path folder, JsonObject config, @Nullable TokenizerJson tokenizer, boolean ofFile)
             throws IOException {
@@ -100,7 +102,8 @@ final class AddedTokenFiles {
     JsonArray addedTokens() {
         JsonArray added = new JsonArray();
         tokens.forEach((content, token) -> {
-            if (!token.isPlainSpecial() || !names.containsValue(content)) {
+            boolean isNamed = names.containsValue(content) && vocabulary.containsKey(content);
+            if (!isNamed || !token.isPlainSpecial()) {
                 added.add(token.toJson(ids.get(content)));
             }
         });
@@ -108,17 +111,23 @@ final class AddedTokenFiles {
     }
 
     /** Gives the tokens their ids and compares them with those that the files state. */
-    void read(VocabularyFiles vocabulary, int vocabSize) {
-        Map<String, Integer> present = vocabulary.ids();
+    void read(VocabularyFiles files, int vocabSize) {
+        vocabulary = files.ids();
         if (ofFile) {
-            add(fileTokens, present, vocabulary.distinct());
+            add(fileTokens, files.distinct());
         }
-        add(tokensToAdd(), present, vocabulary.distinct());
+        add(tokensToAdd(), files.distinct());
         checkDeclared();
         HEADER.keySet().forEach(name -> names.put(name, content(named.get(name + "_token"))));
         if (ofFile) {
             names.put("unk", Objects.requireNonNull(tokenizer).unknown());
             tokenizer.template().forEach((name, special) -> names.put(name, special.content()));
+            // tokenizer.json says which tokens are special, but not what for.
+            for (String name : List.of("pad", "mask")) {
+                if (names.get(name) == null && tokens.containsKey(HEADER.get(name))) {
+                    names.put(name, HEADER.get(name));
+                }
+            }
         }
         dropNamesOutOfReach(vocabSize);
         checkTemplate();
@@ -128,13 +137,12 @@ final class AddedTokenFiles {
         return token == null ? null : token.content();
     }
 
-    private void add(Collection<NamedToken> added, Map<String, Integer> present, int distinct) {
+    /** Gives ids as the tokenizers library does: the vocabulary's, or the next one behind all. */
+    private void add(Collection<NamedToken> added, int distinct) {
         for (NamedToken token : added) {
-            if (!tokens.containsKey(token.content())) {
-                int behind = (int) ids.keySet().stream().filter(content -> !present.containsKey(content)).count();
-                Integer id = present.get(token.content());
-                ids.put(token.content(), id == null ? distinct + behind : id);
-                tokens.put(token.content(), token);
+            if (tokens.putIfAbsent(token.content(), token) == null) {
+                Integer id = vocabulary.get(token.content());
+                ids.put(token.content(), id == null ? distinct + behind++ : id);
             }
         }
     }

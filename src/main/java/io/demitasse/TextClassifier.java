@@ -211,8 +211,21 @@ public final class TextClassifier implements AutoCloseable {
 
     /** As {@link #explain(String, Set)}, for a text that has been inspected. */
     public Explanation explain(Inspection inspection, Set<Attribution.Method> methods) {
-        int label = inspection.labelId();
-        return explain(inspection.tokenization(), label, inspection.probabilities()[label], methods);
+        return explain(inspection, labels.get(inspection.labelId()), methods);
+    }
+
+    /**
+     * As {@link #explain(Inspection, Set)}, for a label of one's choice: to compare texts, their words' shares must be
+     * for the same one.
+     *
+     * @throws IllegalArgumentException if the model has no such label
+     */
+    public Explanation explain(Inspection inspection, String label, Set<Attribution.Method> methods) {
+        int id = labels.indexOf(label);
+        if (id < 0) {
+            throw new IllegalArgumentException("no label " + label + "; the model's are " + String.join(", ", labels));
+        }
+        return explain(inspection.tokenization(), id, inspection.probabilities()[id], methods);
     }
 
     private Explanation explain(Tokenization tokenization, int label, float probability,
@@ -220,7 +233,8 @@ public final class TextClassifier implements AutoCloseable {
         Vocabulary vocabulary = tokenizer().vocabulary();
         String baseline = vocabulary.id(Explainer.BASELINE) >= 0 ? Explainer.BASELINE : "[UNK]";
         Explainer explainer = new Explainer(differentiable(), vocabulary.id(baseline));
-        return new Explanation(tokenization, labels.get(label), probability, baseline,
+        float baselineProbability = probabilities(classifyIds(explainer.baselineIds(tokenization)).logits())[label];
+        return new Explanation(tokenization, labels.get(label), probability, baseline, baselineProbability,
                 explainer.explain(tokenization, label, methods, model.newWorkspace()));
     }
 

@@ -87,6 +87,16 @@ public final class Inspection {
         return config.heads();
     }
 
+    /** What the classification head's first layer ends with: {@code relu} in DistilBERT, {@code tanh} in BERT. */
+    public String headActivation() {
+        return config.headActivation().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What makes probabilities of logits, by its name in Hugging Face's pipelines: {@code softmax} or {@code sigmoid}. */
+    public String functionToApply() {
+        return config.independentLabels() || labels.size() == 1 ? "sigmoid" : "softmax";
+    }
+
     /** What the classification head gave, {@code [labels]}; a copy. */
     public float[] logits() {
         return logits(layers());

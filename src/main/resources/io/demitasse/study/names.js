@@ -18,7 +18,7 @@ function placeNames(dots, widths, width, height) {
         const places = [[x + BESIDE, y, 'left', x + BESIDE], [x - BESIDE, y, 'right', x - BESIDE - w],
             [x, y - DOT - half, 'center', x - w / 2], [x, y + DOT + half, 'center', x - w / 2]];
         for (const [atX, atY, align, left] of places) {
-            const box = [left, atY - half, left + w, atY + half];
+            const box = [left - 2, atY - half, left + w + 2, atY + half];
             if (box[0] >= 0 && box[1] >= 0 && box[2] <= width && box[3] <= height
                     && taken.every((other, j) => j === i || apart(box, other))) {
                 taken.push(box);

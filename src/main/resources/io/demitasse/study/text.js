@@ -99,5 +99,5 @@ function probability(number) {
 
 /** A part of a whole. */
 function percent(number, decimals = 1) {
-    return `${(100 * number).toFixed(decimals)}\u2009%`;
+    return `${(100 * number).toFixed(decimals)}\u202F%`;
 }

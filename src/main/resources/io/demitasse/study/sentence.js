@@ -78,8 +78,8 @@ function completeness(text) {
 
 /** What the colours mean: one label for all texts, or their words could not be compared. */
 function key(label) {
-    return element('p', {class: 'key'}, 'What each word did: ', element('span', {class: 'word', style: '--share:1'},
-        `for ${label}`), ' ', element('span', {class: 'word against', style: '--share:1'}, 'against it'));
+    return element('p', {class: 'key'}, 'What each word did: ', element('span', {class: 'sign', style: '--share:1'},
+        `for ${label}`), ' ', element('span', {class: 'sign against', style: '--share:1'}, 'against it'));
 }
 
 function attributionTable(text) {

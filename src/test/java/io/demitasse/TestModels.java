@@ -38,11 +38,31 @@ public final class TestModels {
 
     /** The tiny model with a vocabulary of a few words, which reads 64 tokens. */
     public static Path tinyWithWords(Path target) {
+        try (FlatFile tiny = FlatFile.open(TINY)) {
+            return tinyWithWords(target, tiny.config());
+        }
+    }
+
+    /** {@link #tinyWithWords(Path)} as a BERT: the same weights under another config. */
+    public static Path tinyBert(Path target) {
+        try (FlatFile tiny = FlatFile.open(TINY)) {
+            JsonObject config = tiny.config().deepCopy();
+            config.addProperty("model_type", "bert");
+            config.add("hidden_size", config.get("dim"));
+            config.add("num_hidden_layers", config.get("n_layers"));
+            config.add("num_attention_heads", config.get("n_heads"));
+            config.add("intermediate_size", config.get("hidden_dim"));
+            config.add("hidden_act", config.get("activation"));
+            return tinyWithWords(target, config);
+        }
+    }
+
+    private static Path tinyWithWords(Path target, JsonObject config) {
         JsonObject tokenizer = new JsonObject();
         tokenizer.addProperty("max_length", 64);
         String words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ngood\nbad\nfilm\nnot\n.\n[\n]\nsep\n";
         try (FlatFile tiny = FlatFile.open(TINY)) {
-            FlatFileWriter writer = new FlatFileWriter(tiny.config(), tokenizer, List.of("NEGATIVE", "POSITIVE"),
+            FlatFileWriter writer = new FlatFileWriter(config, tokenizer, List.of("NEGATIVE", "POSITIVE"),
                     tiny.metadata()).bytes(FlatFile.VOCABULARY, words.getBytes(StandardCharsets.UTF_8));
             for (TensorInfo tensor : tiny.tensors()) {
                 writer.floats(tensor.name(), tensor.shape(), tiny.floats(tensor.name()), Dtype.F32);

@@ -76,9 +76,11 @@ final class InspectCommand implements Callable<Integer> {
 
     private void print(TextClassifier classifier, List<String> texts) {
         try (Output output = new Output()) {
+            String label = null;
             for (String each : texts) {
                 Inspection inspection = classifier.inspect(each);
-                Explanation explanation = explain(classifier, inspection);
+                label = label == null ? label(inspection) : label;
+                Explanation explanation = explain(classifier, inspection, label);
                 output.stream(writer -> InspectionJson.write(inspection, explanation, hiddenStates, writer));
                 output.line("");
             }
@@ -87,17 +89,24 @@ final class InspectCommand implements Callable<Integer> {
 
     private void write(TextClassifier classifier, List<String> texts) throws IOException {
         Page page = new Page();
+        String label = null;
         for (String each : texts) {
             Inspection inspection = classifier.inspect(each);
-            page.add(inspection, explain(classifier, inspection));
+            label = label == null ? label(inspection) : label;
+            page.add(inspection, explain(classifier, inspection, label));
         }
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target.output))) {
             page.write(out);
         }
     }
 
-    private static @Nullable Explanation explain(TextClassifier classifier, Inspection inspection) {
+    /** The first text's label: what words did is only to be compared where it was done for the same label. */
+    private static String label(Inspection inspection) {
+        return inspection.labels().get(inspection.labelId());
+    }
+
+    private static @Nullable Explanation explain(TextClassifier classifier, Inspection inspection, String label) {
         Set<Method> methods = Page.methods(inspection);
-        return methods.isEmpty() ? null : classifier.explain(inspection, methods);
+        return methods.isEmpty() ? null : classifier.explain(inspection, label, methods);
     }
 }

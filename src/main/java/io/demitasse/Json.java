@@ -72,6 +72,15 @@ final class Json {
         return String.join("\n", lines);
     }
 
+    /** An object for each text: a number by a name, and the text. */
+    static List<JsonElement> rows(String name, JsonElement numbers, JsonArray texts) {
+        List<JsonElement> rows = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            rows.add(object(name, numbers.getAsJsonArray().get(i), "text", texts.get(i)));
+        }
+        return rows;
+    }
+
     /** An array of numbers. */
     static JsonArray numbers(float[] numbers) {
         JsonArray array = new JsonArray(numbers.length);

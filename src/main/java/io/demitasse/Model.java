@@ -126,7 +126,7 @@ public final class Model implements AutoCloseable {
                     "at most config.max_position_embeddings, " + config.shape().maxPositionEmbeddings(),
                     tokenizer.settings().maxLength());
         }
-        int room = tokenizer.settings().maxLength() - 2;
+        int room = tokenizer.settings().maxLength() - tokenizer.addedTokens(false);
         if (options.truncation() instanceof Truncation.Window window && window.stride() >= room) {
             throw new IllegalArgumentException("stride is " + window.stride() + ", but this model's windows of " + room
                     + " tokens can share 0 to " + (room - 1));

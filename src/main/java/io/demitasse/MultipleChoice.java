@@ -17,7 +17,7 @@ public final class MultipleChoice implements AutoCloseable {
     static final Task TASK = Task.named("multiple-choice")
             .command("choose", "Prints how well each choice fits a prompt, in the order given.")
             .of(Architecture.MULTIPLE_CHOICE)
-            .about(Task.Field.one("prompt"), Task.Field.many("choices"))
+            .about(Task.Field.option("prompt"), Task.Field.many("choices"))
             .line(MultipleChoice::line)
             .does(MultipleChoice::job);
 

@@ -2,6 +2,7 @@ package io.demitasse;
 
 import io.demitasse.kernel.Matrix;
 import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.TruncationStrategy;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,14 +66,30 @@ final class Sequences {
      */
     static Sequence firstCut(Model model, String text, String pair) {
         checkTokenTypes(model);
-        return sequence(model, model.tokenizer().encode(text, pair));
+        return sequence(model, model.tokenizer().encode(text, pair, model.tokenizer().settings().maxLength(),
+                TruncationStrategy.ONLY_FIRST));
+    }
+
+    /**
+     * A text as one sequence.
+     *
+     * @throws IllegalArgumentException if it is too long, and too long is what it must not be
+     */
+    static Encoding whole(Model model, String text) {
+        Encoding encoding = model.tokenizer().encode(text);
+        checkWhole(model, encoding, "the text");
+        return encoding;
+    }
+
+    private static void checkWhole(Model model, Encoding encoding, String what) {
+        if (encoding.truncated() && model.options().truncation() instanceof Truncation.Fail) {
+            throw new IllegalArgumentException(what + " has " + ((long) encoding.size() + encoding.tokensCut())
+                    + " tokens, [CLS] and [SEP] included, but the model reads at most " + encoding.size());
+        }
     }
 
     private void addWhole(Encoding encoding, int input) {
-        if (encoding.truncated() && model.options().truncation() instanceof Truncation.Fail) {
-            throw new IllegalArgumentException((inputs() == 1 ? "the text" : "text " + input) + " has " + ((long) encoding.size() + encoding.tokensCut())
-                    + " tokens, [CLS] and [SEP] included, but the model reads at most " + encoding.size());
-        }
+        checkWhole(model, encoding, inputs() == 1 ? "the text" : "text " + input);
         sequences.add(sequence(model, encoding));
         tokensCut[input] = encoding.tokensCut();
     }
@@ -126,7 +143,7 @@ final class Sequences {
             return outputs.get(start(input)).data();
         }
         List<float[]> windows = outputs.subList(start(input), end(input)).stream().map(Matrix::data).toList();
-        int added = 2;   // [CLS] and [SEP]
+        int added = model.tokenizer().addedTokens(false);
         Truncation.Window window = (Truncation.Window) model.options().truncation();
         return window.aggregation().aggregate(windows, sequences.subList(start(input), end(input)).stream()
                 .mapToInt(sequence -> sequence.size() - added).toArray());

@@ -24,11 +24,12 @@ public final class Task {
      * {@code aggregation_strategy} becomes {@code --aggregation-strategy}.
      *
      * @param name as in a request
+     * @param option its name on the command line, without the hyphens before it
      * @param kind what it holds
      * @param usual what holds if nobody says it, as text; empty if nothing does
      * @param description one sentence without its full stop
      */
-    public record Parameter(String name, Kind kind, String usual, String description) {
+    public record Parameter(String name, String option, Kind kind, String usual, String description) {
     }
 
     /** What a parameter holds. */
@@ -48,15 +49,23 @@ public final class Task {
      *
      * @param name as in a request's {@code inputs}
      * @param many whether it is a list
+     * @param argument whether it is an argument of the command, and not an option
      */
-    public record Field(String name, boolean many) {
+    public record Field(String name, boolean many, boolean argument) {
 
+        /** A text that is given as an argument. */
         static Field one(String name) {
-            return new Field(name, false);
+            return new Field(name, false, true);
         }
 
+        /** Texts that are given as arguments. */
         static Field many(String name) {
-            return new Field(name, true);
+            return new Field(name, true, true);
+        }
+
+        /** A text that is given by an option. */
+        static Field option(String name) {
+            return new Field(name, false, false);
         }
     }
 
@@ -193,7 +202,12 @@ public final class Task {
         }
 
         Builder parameter(String name, Kind kind, String usual, String description) {
-            parameters.add(new Parameter(name, kind, usual, description));
+            return parameter(name, name.replace('_', '-'), kind, usual, description);
+        }
+
+        /** A parameter that the command line calls otherwise. */
+        Builder parameter(String name, String option, Kind kind, String usual, String description) {
+            parameters.add(new Parameter(name, option, kind, usual, description));
             return this;
         }
 

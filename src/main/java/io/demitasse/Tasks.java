@@ -11,11 +11,12 @@ public final class Tasks {
 
     /** All tasks. */
     public static final List<Task> ALL = List.of(
+            TextClassifier.TASK,
             Reranker.TASK,
             ZeroShotClassifier.TASK,
-            TextClassifier.TASK,
             MultipleChoice.TASK,
-            TextEmbedder.TASK);
+            TextEmbedder.TASK,
+            TextEmbedder.SIMILARITY);
 
     private Tasks() {
     }
@@ -25,8 +26,8 @@ public final class Tasks {
         return ALL.stream().filter(task -> task.fits(model)).findFirst().orElse(TextEmbedder.TASK);
     }
 
-    /** @throws IllegalArgumentException if a model is not made for a task; the message says for which it is */
-    static void check(Model model, Task task) {
+    /** Throws IllegalArgumentException if a model is not made for a task; the message says for which it is. */
+    public static void check(Model model, Task task) {
         if (!task.fits(model)) {
             Task own = of(model);
             throw new IllegalArgumentException("the model is a "

@@ -1,6 +1,7 @@
 package io.demitasse;
 
 import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.model.Architecture;
@@ -30,6 +31,16 @@ public final class TextEmbedder implements AutoCloseable {
             .parameter("prompt_name", Task.Kind.TEXT, "", "Which of the model's prompts to put before each text")
             .parameter("dimensions", Task.Kind.INTEGER, "", "Keep the first numbers of a vector (Matryoshka)")
             .does(TextEmbedder::job);
+
+    static final Task SIMILARITY = Task.named("sentence-similarity")
+            .command("similarity", "Prints the cosine of the first text's vector with each of the others'.")
+            .of(Architecture.MODEL)
+            .about(Task.Field.one("source_sentence"), Task.Field.many("sentences"))
+            .objects((inputs, cosines) -> Json.rows("similarity", cosines,
+                    inputs.getAsJsonObject().getAsJsonArray("sentences")))
+            .line(row -> Json.rounded(row.getAsJsonObject().get("similarity")) + "\t"
+                    + Json.oneLine(row.getAsJsonObject().get("text")))
+            .does(TextEmbedder::similarities);
 
     /**
      * How vectors are made. Start from {@link TextEmbedder#settings()}.
@@ -223,6 +234,12 @@ public final class TextEmbedder implements AutoCloseable {
                 given.text("prompt_name"), given.integer("dimensions", own.dimensions, 1));
         return embedder.job(List.of(Input.of(Parameters.field(inputs, "text"))), settings)
                 .map(vectors -> Json.object("embedding", Json.numbers(vectors.get(0))));
+    }
+
+    private static Job<JsonElement> similarities(Model model, JsonElement inputs, Parameters given) {
+        JsonObject fields = Parameters.object(inputs, "source_sentence", "sentences");
+        return new TextEmbedder(model).similarities(Parameters.text(fields.get("source_sentence"), "source_sentence"),
+                Parameters.texts(fields.get("sentences"), "sentences")).map(Json::numbers);
     }
 
     private static void normalize(float[] vector) {

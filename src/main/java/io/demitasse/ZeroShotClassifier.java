@@ -25,7 +25,7 @@ public final class ZeroShotClassifier implements AutoCloseable {
     static final Task TASK = Task.named("zero-shot-classification")
             .command("zero-shot", "Prints how well labels of your own choice fit a text, best first.")
             .of(Architecture.SEQUENCE_CLASSIFICATION).where(model -> entailment(model) >= 0)
-            .parameter("candidate_labels", Task.Kind.TEXTS, "", "The labels, with commas between them")
+            .parameter("candidate_labels", "labels", Task.Kind.TEXTS, "", "The labels, with commas between them")
             .parameter("hypothesis_template", Task.Kind.TEXT, TEMPLATE, "What a label is put into, in place of {}")
             .parameter("multi_label", Task.Kind.FLAG, "false", "Let each label have a score of its own")
             .line(result -> Json.columns(result.getAsJsonObject(), "scores", "labels"))

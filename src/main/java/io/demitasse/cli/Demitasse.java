@@ -1,5 +1,7 @@
 package io.demitasse.cli;
 
+import io.demitasse.Task;
+import io.demitasse.Tasks;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -35,7 +37,7 @@ public final class Demitasse {
     static int run(String... args) {
         PrintStream error = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         Demitasse root = new Demitasse();
-        CommandLine commandLine = new CommandLine(root)
+        CommandLine commandLine = commandLine(root)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(error, true))
@@ -51,6 +53,17 @@ public final class Demitasse {
             // Errors, such as too little memory, pass by picocli's handler.
             return failure(e, root.debug, error);
         }
+    }
+
+    /** The commands above, and one for each task that has none of its own there. */
+    private static CommandLine commandLine(Demitasse root) {
+        CommandLine commandLine = new CommandLine(root);
+        for (Task task : Tasks.ALL) {
+            if (!commandLine.getSubcommands().containsKey(task.command())) {
+                commandLine.addSubcommand(TaskCommand.of(task));
+            }
+        }
+        return commandLine;
     }
 
     private static int wrongUsage(CommandLine.ParameterException e, String[] args) {

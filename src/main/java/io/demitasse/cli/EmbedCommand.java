@@ -1,6 +1,9 @@
 package io.demitasse.cli;
 
+import io.demitasse.Input;
 import io.demitasse.Pooling;
+import io.demitasse.Task;
+import io.demitasse.Tasks;
 import io.demitasse.TextEmbedder;
 import io.demitasse.cli.TextInput.Item;
 import java.io.IOException;
@@ -14,6 +17,8 @@ import picocli.CommandLine.Option;
 @Command(name = "embed", description = "Prints a vector for each text, as a JSON line.")
 final class EmbedCommand implements Callable<Integer> {
 
+    private static final Task TASK = Tasks.named("feature-extraction");
+
     @Mixin
     ModelOptions model;
 
@@ -23,16 +28,26 @@ final class EmbedCommand implements Callable<Integer> {
     @Mixin
     TextOptions texts;
 
-    @Option(names = "--pooling", paramLabel = "mean|cls", defaultValue = "mean",
-            description = "The mean over all tokens (default), or the hidden state of [CLS].")
+    @Option(names = "--pooling", paramLabel = "mean|cls|max|mean_sqrt_len",
+            description = "How hidden states become one vector; by default as the model's own files say.")
     Pooling pooling;
 
-    @Option(names = "--normalize", description = "Scale vectors to length 1.")
-    boolean normalize;
+    @Option(names = "--normalize", negatable = true,
+            description = "Scale vectors to length 1, or do not; by default as the model's own files say.")
+    Boolean normalize;
+
+    @Option(names = "--prompt-name", paramLabel = "NAME",
+            description = "Which of the model's prompts, such as query, stands before each text.")
+    String promptName;
+
+    @Option(names = "--dimensions", paramLabel = "N",
+            description = "Keep the first N numbers of each vector, for a model that was trained for it (Matryoshka).")
+    Integer dimensions;
 
     @Override
     public Integer call() throws IOException {
-        try (TextEmbedder encoder = TextEmbedder.load(model.file(), texts.apply(model.options(input)));
+        try (TextEmbedder encoder = TextEmbedder.load(model.file(TASK),
+                texts.apply(model.options(input)));
                 Output output = new Output()) {
             input.forEachBatch(items -> {
                 embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector)));
@@ -46,11 +61,14 @@ final class EmbedCommand implements Callable<Integer> {
         if (items.stream().anyMatch(item -> item.pair() != null)) {
             throw new IllegalArgumentException("embed takes single texts, not pairs");
         }
-        if (items.stream().allMatch(item -> item.inputIds() == null)) {
-            return encoder.embed(items.stream().map(Item::text).toList(), pooling, normalize);
-        }
-        return items.stream().map(item -> item.inputIds() == null
-                ? encoder.embed(List.of(item.text()), pooling, normalize).get(0)
-                : encoder.embedIds(List.of(item.inputIds()), pooling, normalize).get(0)).toList();
+        return encoder.model().run(encoder.job(items.stream().map(item -> item.inputIds() == null
+                ? Input.of(item.text()) : Input.ofIds(item.inputIds())).toList(), settings(encoder)));
+    }
+
+    private TextEmbedder.Settings settings(TextEmbedder encoder) {
+        TextEmbedder.Settings own = encoder.settings();
+        return new TextEmbedder.Settings(pooling == null ? own.pooling() : pooling,
+                normalize == null ? own.normalize() : normalize, promptName,
+                dimensions == null ? own.dimensions() : dimensions);
     }
 }

@@ -2,7 +2,10 @@ package io.demitasse.cli;
 
 import io.demitasse.Options;
 import io.demitasse.kernel.KernelChoice;
+import io.demitasse.Task;
 import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
 /** The options that all commands which run a model share. */
@@ -10,14 +13,40 @@ final class ModelOptions extends ComputeOptions {
 
     /** Where the project lies; the launcher sets it. */
     private static final String HOME = "demitasse.home";
-    private static final String DEFAULT_MODEL = "weights/sst2-distilbert.flat";
+    private static final String CLASSIFIER = "weights/sst2-distilbert.flat";
+    private static final String EMBEDDER = "weights/all-MiniLM-L6-v2.flat";
+    /** The models that come with the project, by their tasks. */
+    private static final Map<String, String> DEFAULTS = Map.of("text-classification", CLASSIFIER,
+            "feature-extraction", EMBEDDER, "sentence-similarity", EMBEDDER);
 
     @Option(names = "--model", paramLabel = "FILE",
-            description = "The flat weight file; by default " + DEFAULT_MODEL + " beside the launcher.")
+            description = "The model; by default the fitting one in weights/ beside the launcher.")
     Path model;
 
+    /** The model for a command that classifies, or looks at a classifier. */
     Path file() {
-        return model != null ? model : Path.of(System.getProperty(HOME, "."), DEFAULT_MODEL);
+        return model != null ? model : beside(CLASSIFIER);
+    }
+
+    /**
+     * The model for a task.
+     *
+     * @throws CommandLine.ParameterException if none is given, and none that comes with the project does it
+     */
+    Path file(Task task) {
+        if (model != null) {
+            return model;
+        }
+        String file = DEFAULTS.get(task.name());
+        if (file == null) {
+            throw new CommandLine.ParameterException(spec.commandLine(), "no model that comes with the project does "
+                    + task.name() + ": give one with --model");
+        }
+        return beside(file);
+    }
+
+    private static Path beside(String file) {
+        return Path.of(System.getProperty(HOME, "."), file);
     }
 
     /** For a few words {@code auto} means plain: they are done before the JIT compiler is with the vector kernels. */

@@ -60,6 +60,10 @@ final class BertNormalizer {
         }
     }
 
+    boolean setsIdeographsApart() {
+        return setIdeographsApart;
+    }
+
     /** For each ASCII character the letter it becomes, or what else it is. Not to be written to. */
     byte[] ascii() {
         return ascii;

@@ -3,6 +3,7 @@ package io.demitasse.tokenizer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * What a text, or a pair of texts, becomes: a row of tokens with their ids, the spans of the text they came from, and
@@ -11,19 +12,26 @@ import java.util.Objects;
  */
 public final class Encoding {
 
+    /** The word of a token that no text has: the added {@code [CLS]} and {@code [SEP]}. */
+    public static final int NO_WORD = -1;
+    /** The sequence of such a token. */
+    public static final int NO_SEQUENCE = -1;
+
     private final Vocabulary vocabulary;
     private final int[] ids;
     private final int[] starts;
     private final int[] ends;
+    private final int[] words;
     private final int second;          // the first token of type 1; size() if there is none
     private final int tokensCut;
 
     /** Owns the arrays, which are of one length. */
-    Encoding(Vocabulary vocabulary, int[] ids, int[] starts, int[] ends, int second, int tokensCut) {
+    Encoding(Vocabulary vocabulary, int[] ids, int[] starts, int[] ends, int[] words, int second, int tokensCut) {
         this.vocabulary = vocabulary;
         this.ids = ids;
         this.starts = starts;
         this.ends = ends;
+        this.words = words;
         this.second = second;
         this.tokensCut = tokensCut;
     }
@@ -76,6 +84,39 @@ public final class Encoding {
         int[] types = new int[ids.length];
         Arrays.fill(types, second, types.length, 1);
         return types;
+    }
+
+    /** Whether token i was added, as {@code [CLS]} and {@code [SEP]} are; one that stood in the text was not. */
+    public boolean isAdded(int i) {
+        return words[i] == NO_WORD;
+    }
+
+    /** Which tokens were added (1) and which are a text's own (0), as a new array. */
+    public int[] specialTokensMask() {
+        return Arrays.stream(words).map(word -> word == NO_WORD ? 1 : 0).toArray();
+    }
+
+    /**
+     * The number of the word that token i is a part of, or {@link #NO_WORD}. Words are counted from 0 in each text,
+     * those that truncation or the window left out included; a punctuation mark and an added token are words, too.
+     */
+    public int word(int i) {
+        return words[i];
+    }
+
+    /** The words of all tokens, as a new array. */
+    public int[] words() {
+        return words.clone();
+    }
+
+    /** 0 for a token of the first text, 1 for one of the second, {@link #NO_SEQUENCE} for one that was added. */
+    public int sequence(int i) {
+        return words[i] == NO_WORD ? NO_SEQUENCE : typeId(i);
+    }
+
+    /** The sequences of all tokens, as a new array. */
+    public int[] sequences() {
+        return IntStream.range(0, ids.length).map(this::sequence).toArray();
     }
 
     /** Whether tokens were cut off to fit the length asked for. */

@@ -1,45 +1,32 @@
 package io.demitasse.tokenizer;
 
-import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The special tokens a vocabulary has. They are found in the raw text, before anything else is done to it. */
-final class SpecialTokens {
+/**
+ * What the tokens with a part of their own are called, as {@code unk_token}, {@code cls_token} and the others of Hugging
+ * Face's {@code tokenizer_config.json} have it.
+ *
+ * @param unk  stands for a word that the vocabulary cannot spell
+ * @param cls  stands before the first text
+ * @param sep  stands behind each text
+ * @param pad  fills short rows of a batch; null if there is none
+ * @param mask stands for a word to be guessed; null if there is none
+ */
+public record SpecialTokens(String unk, String cls, String sep, @Nullable String pad, @Nullable String mask) {
 
-    /** What each of them starts with; none has it again further on, so the first match from the left is the one. */
-    static final char START = '[';
+    /** BERT's own. */
+    public static final SpecialTokens BERT = new SpecialTokens("[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]");
 
-    private static final String[] NAMES = {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"};
-
-    /** Finds none: their names are text like any other. */
-    static final SpecialTokens NONE = new SpecialTokens();
-
-    private final @Nullable Vocabulary vocabulary;
-    private final int[] ids = new int[NAMES.length];
-
-    SpecialTokens(Vocabulary vocabulary) {
-        this.vocabulary = vocabulary;
-        for (int i = 0; i < NAMES.length; i++) {
-            ids[i] = vocabulary.id(NAMES[i]);
-        }
+    public SpecialTokens {
+        Objects.requireNonNull(unk, "unk");
+        Objects.requireNonNull(cls, "cls");
+        Objects.requireNonNull(sep, "sep");
     }
 
-    private SpecialTokens() {
-        vocabulary = null;
-        Arrays.fill(ids, -1);
-    }
-
-    /** The id of the special token at a place in a text, or -1. */
-    int at(String text, int place) {
-        for (int i = 0; i < NAMES.length; i++) {
-            if (ids[i] >= 0 && text.startsWith(NAMES[i], place)) {
-                return ids[i];
-            }
-        }
-        return -1;
-    }
-
-    int length(int id) {
-        return vocabulary.token(id).length();
+    /** Those there are, in the order of their ids in BERT's own vocabularies. */
+    Stream<String> names() {
+        return Stream.of(pad, unk, cls, sep, mask).filter(Objects::nonNull);
     }
 }

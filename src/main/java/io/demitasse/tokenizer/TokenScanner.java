@@ -12,23 +12,20 @@ import java.util.Objects;
  * One pass over one text: gathers the normalised characters of a word, cuts the word into pieces when it ends, and
  * keeps the pieces' ids and spans. The memory it takes depends on the tokens kept, not on the text.
  */
-final class TokenScanner {
+final class TokenScanner implements TokenMatcher.Parts {
 
-    /** A longer word is not looked up (Hugging Face's max_input_chars_per_word). */
-    private static final int LONGEST_WORD = 100;    // code points
-    private static final int WORD_UNITS = 2 * LONGEST_WORD;
     private static final int USUAL_WORD = 32;       // UTF-16 units
-
-    /** The hash's base to the power of 0, 1, ... */
-    private static final int[] POWERS = powers();
 
     private final String text;
     private final Vocabulary vocabulary;
     private final BertNormalizer normalizer;
     private final byte[] ascii;
-    private final SpecialTokens specials;
+    private final AddedTokens added;
     private final int unknown;
+    private final int longestWord;                  // code points
+    private final int[] powers;                     // the hash's base to the power of 0, 1, ...
     private final int keep;
+    private int limit;                              // of the part of the text being read
 
     // The word being read. A char's origin is where the code point that it came from starts in the text.
     private char[] word = new char[USUAL_WORD];
@@ -42,24 +39,28 @@ final class TokenScanner {
     private int[] ids;
     private int[] starts;
     private int[] ends;
+    private int[] words;
     private long count;
+    private int wordCount;
 
     /**
      * A scanner that will keep the first {@code keep} tokens.
      */
-    TokenScanner(String text, Vocabulary vocabulary, BertNormalizer normalizer, SpecialTokens specials, int unknown,
-            int keep) {
+    TokenScanner(String text, WordPiece wordPiece, BertNormalizer normalizer, AddedTokens added, int keep) {
         this.text = Objects.requireNonNull(text, "text");
-        this.vocabulary = vocabulary;
         this.normalizer = normalizer;
-        ascii = normalizer.ascii();
-        this.specials = specials;
-        this.unknown = unknown;
+        this.added = added;
         this.keep = keep;
+        ascii = normalizer.ascii();
+        vocabulary = wordPiece.vocabulary();
+        unknown = wordPiece.unknown();
+        longestWord = wordPiece.longestWord();
+        powers = wordPiece.powers();
         int capacity = Math.min(keep, text.length() / 4 + 8);
         ids = new int[capacity];
         starts = new int[capacity];
         ends = new int[capacity];
+        words = new int[capacity];
     }
 
     /** How many tokens were found. */
@@ -73,17 +74,38 @@ final class TokenScanner {
     }
 
     /** Copies {@code number} of the tokens that were kept, from token {@code from} on. */
-    void copy(int from, int number, int[] ids, int[] starts, int[] ends, int offset) {
+    void copy(int from, int number, int[] ids, int[] starts, int[] ends, int[] words, int offset) {
         System.arraycopy(this.ids, from, ids, offset, number);
         System.arraycopy(this.starts, from, starts, offset, number);
         System.arraycopy(this.ends, from, ends, offset, number);
+        System.arraycopy(this.words, from, words, offset, number);
     }
 
     /** Reads the text. */
     void scan() {
-        int length = text.length();
-        int place = scanLetters(0);
-        while (place < length) {
+        added.inText().split(text, this);
+    }
+
+    @Override
+    public void text(int from, int to) {
+        if (added.inNormalized().isEmpty()) {
+            scan(from, to);
+        } else {
+            NormalizedText normalized = NormalizedText.of(text, from, to, normalizer);
+            added.inNormalized().split(normalized, new NormalizedParts(normalized));
+        }
+    }
+
+    @Override
+    public void token(AddedToken token, int from, int to) {
+        add(token.id(), from, to);
+        wordCount++;
+    }
+
+    private void scan(int from, int to) {
+        limit = to;
+        int place = scanLetters(from);
+        while (place < to) {
             place = scanLetters(scanCharacter(place));
         }
         endWord();
@@ -99,7 +121,7 @@ final class TokenScanner {
         int unit = units;
         int hash = hashes[unit];
         int place = from;
-        int end = Math.min(text.length() - from, Math.min(LONGEST_WORD - codePoints, word.length - unit)) + from;
+        int end = Math.min(limit - from, Math.min(longestWord - codePoints, word.length - unit)) + from;
         while (place < end) {
             char c = text.charAt(place);
             if (c >= ascii.length || ascii[c] <= 0) {
@@ -119,7 +141,7 @@ final class TokenScanner {
         return place;
     }
 
-    /** Reads any one character, or a special token, and says where the next one starts. */
+    /** Reads any one character, and says where the next one starts. */
     private int scanCharacter(int place) {
         char c = text.charAt(place);
         if (c >= ascii.length) {
@@ -131,21 +153,10 @@ final class TokenScanner {
         } else if (letter == ASCII_SPACE) {
             endWord();
         } else if (letter == ASCII_ALONE) {
-            return scanPunctuation(c, place);
+            endWord();
+            append(c, place);
+            endWord();
         }
-        return place + 1;
-    }
-
-    private int scanPunctuation(char c, int place) {
-        endWord();
-        int special = c == SpecialTokens.START ? specials.at(text, place) : -1;
-        if (special >= 0) {
-            int end = place + specials.length(special);
-            add(special, place, end);
-            return end;
-        }
-        append(c, place);
-        endWord();
         return place + 1;
     }
 
@@ -179,8 +190,8 @@ final class TokenScanner {
 
     private void append(int codePoint, int origin) {
         last = origin;
-        if (codePoints >= LONGEST_WORD) {
-            codePoints = LONGEST_WORD + 1;
+        if (codePoints >= longestWord) {
+            codePoints = longestWord + 1;
             return;
         }
         codePoints++;
@@ -194,9 +205,10 @@ final class TokenScanner {
 
     private void appendUnit(char unit, int origin) {
         if (units == word.length) {
-            word = Arrays.copyOf(word, WORD_UNITS);
-            origins = Arrays.copyOf(origins, WORD_UNITS);
-            hashes = Arrays.copyOf(hashes, WORD_UNITS + 1);
+            int capacity = Math.max(units + 1, Math.min(4 * units, 2 * longestWord));
+            word = Arrays.copyOf(word, capacity);
+            origins = Arrays.copyOf(origins, capacity);
+            hashes = Arrays.copyOf(hashes, capacity + 1);
         }
         word[units] = unit;
         origins[units] = origin;
@@ -208,11 +220,12 @@ final class TokenScanner {
         if (codePoints == 0) {
             return;
         }
-        if (codePoints > LONGEST_WORD || !addPieces()) {
+        if (codePoints > longestWord || !addPieces()) {
             add(unknown, origins[0], endOf(last));
         }
         units = 0;
         codePoints = 0;
+        wordCount++;
     }
 
     /** Cuts the word into the longest pieces there are, from the left; if any part of it has none, into nothing. */
@@ -242,7 +255,7 @@ final class TokenScanner {
         if (from == 0) {
             return vocabulary.find(word, 0, to, hashes[to]);
         }
-        int power = POWERS[to - from];
+        int power = powers[to - from];
         int hash = hashes[to] - hashes[from] * power;
         return vocabulary.findContinuation(word, from, to, hash, power);
     }
@@ -261,6 +274,7 @@ final class TokenScanner {
             ids[i] = id;
             starts[i] = start;
             ends[i] = end;
+            words[i] = wordCount;
         }
         count++;
     }
@@ -270,14 +284,36 @@ final class TokenScanner {
         ids = Arrays.copyOf(ids, capacity);
         starts = Arrays.copyOf(starts, capacity);
         ends = Arrays.copyOf(ends, capacity);
+        words = Arrays.copyOf(words, capacity);
     }
 
-    private static int[] powers() {
-        int[] powers = new int[WORD_UNITS + 1];
-        powers[0] = 1;
-        for (int i = 1; i < powers.length; i++) {
-            powers[i] = Vocabulary.HASH_BASE * powers[i - 1];
+    /** What lies between normalised added tokens, read from the normalised text. */
+    private final class NormalizedParts implements TokenMatcher.Parts {
+
+        private final NormalizedText normalized;
+
+        NormalizedParts(NormalizedText normalized) {
+            this.normalized = normalized;
         }
-        return powers;
+
+        @Override
+        public void text(int from, int to) {
+            for (int place = from; place < to; ) {
+                int codePoint = Character.codePointAt(normalized, place);
+                int kind = normalized.kind(place);
+                if (kind == BertNormalizer.SPACE) {
+                    endWord();
+                } else {
+                    take(codePoint << VALUE_SHIFT | kind, normalized.origin(place));
+                }
+                place += Character.charCount(codePoint);
+            }
+            endWord();
+        }
+
+        @Override
+        public void token(AddedToken token, int from, int to) {
+            TokenScanner.this.token(token, normalized.origin(from), endOf(normalized.origin(to - 1)));
+        }
     }
 }

@@ -9,7 +9,9 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The tokens a model knows, in the order of their ids, as {@code vocab.txt} has them: one a line, the line's number
@@ -22,6 +24,9 @@ public final class Vocabulary {
     /** {@link String#hashCode} is the polynomial with this base, so a prefix's hash gives that of any part of it. */
     static final int HASH_BASE = 31;
 
+    /** Ids that reach further behind the end are a mistake, and would cost memory. */
+    private static final int MOST_ADDED = 1 << 20;
+
     private static final int CONTINUATION_HASH = CONTINUATION.hashCode();
 
     private final char[] lines;     // the file's text: each token and a line feed
@@ -30,6 +35,7 @@ public final class Vocabulary {
     private final int shift;
     private final int longest;
     private final String[] tokens;  // made when asked for; it does not matter which thread's stays
+    private final Map<String, Integer> added;   // behind the lines: found as a whole, never as a piece of a word
 
     /** The text's lines all end with a line feed. One loop over it: at start-up nothing is compiled yet. */
     private Vocabulary(String text) {
@@ -56,6 +62,7 @@ public final class Vocabulary {
         starts = Arrays.copyOf(lineStarts, size + 1);
         longest = longestToken;
         tokens = new String[size];
+        added = Map.of();
         // At most half full, so that a miss, which is what most probes are, ends soon.
         int bits = Math.max(4, 33 - Integer.numberOfLeadingZeros(size));
         shift = 32 - bits;
@@ -63,6 +70,17 @@ public final class Vocabulary {
         for (int id = 0; id < size; id++) {
             insert(id, hashes[id]);
         }
+    }
+
+    /** The same lines and the tokens behind them. */
+    private Vocabulary(Vocabulary other, String[] tokens, Map<String, Integer> added) {
+        lines = other.lines;
+        starts = other.starts;
+        slots = other.slots;
+        shift = other.shift;
+        longest = other.longest;
+        this.tokens = tokens;
+        this.added = added;
     }
 
     /**
@@ -118,6 +136,41 @@ public final class Vocabulary {
         }
     }
 
+    /**
+     * This vocabulary and added tokens. Those with ids behind its end are tokens of it from then on, but no pieces of
+     * words; an id that nobody has in between is an empty token.
+     *
+     * @throws IllegalArgumentException if an id is another token's
+     */
+    Vocabulary with(List<AddedToken> addedTokens) {
+        int size = addedTokens.stream().mapToInt(token -> token.id() + 1).reduce(size(), Math::max);
+        if (size - size() > MOST_ADDED) {
+            throw new IllegalArgumentException("an added token has the id " + (size - 1) + ", but the vocabulary ends with "
+                    + (size() - 1));
+        }
+        String[] extended = Arrays.copyOf(tokens, size);
+        Arrays.fill(extended, size(), size, "");
+        Map<String, Integer> ids = new HashMap<>(added);
+        for (AddedToken token : addedTokens) {
+            int id = token.id();
+            String present = id < size() ? token(id) : extended[id];
+            if (!present.equals(token.content()) && !(id >= pieces() && present.isEmpty())) {
+                throw new IllegalArgumentException("the added token \"" + token.content() + "\" has the id " + id
+                        + ", which is that of \"" + present + "\"");
+            }
+            if (id >= pieces()) {
+                extended[id] = token.content();
+                ids.put(token.content(), id);
+            }
+        }
+        return size == size() && ids.size() == added.size() ? this : new Vocabulary(this, extended, ids);
+    }
+
+    /** How many ids are lines of {@code vocab.txt}. */
+    private int pieces() {
+        return starts.length - 1;
+    }
+
     /** How many ids there are. */
     public int size() {
         return tokens.length;
@@ -139,11 +192,15 @@ public final class Vocabulary {
 
     /** The id of a token, or -1 if the vocabulary does not have it. */
     public int id(String token) {
+        Integer behind = added.get(token);
+        if (behind != null) {
+            return behind;
+        }
         char[] chars = token.toCharArray();
         return find(chars, 0, chars.length, token.hashCode());
     }
 
-    /** The vocabulary as {@code vocab.txt} has it: UTF-8, each token followed by a line feed. */
+    /** The vocabulary as {@code vocab.txt} has it, without added tokens: UTF-8, each followed by a line feed. */
     public byte[] toBytes() {
         return new String(lines).getBytes(StandardCharsets.UTF_8);
     }

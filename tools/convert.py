@@ -49,7 +49,9 @@ def convert(model_dir: Path, out: Path, dtype: str = "keep", metadata=None) -> s
     embeds = modules is not None and modules.header is not None
     config = read_config(config_path, config_json, stored, embeds)
     tensors, labels, left_out = model_tensors(config, weights_path, stored)
-    tokens, settings = read_tokenizer(folder, config.sizes["vocab_size"], config.sizes["max_position_embeddings"])
+    notes = []
+    tokens, settings = read_tokenizer(folder, config.sizes["vocab_size"], config.sizes["max_position_embeddings"],
+                                      config.json.get("tokenizer_class"), notes)
     header = {"config": config.json, "tokenizer": settings, "labels": labels}
     if modules:
         _add_modules(header, modules, model_dir, config)
@@ -57,8 +59,9 @@ def convert(model_dir: Path, out: Path, dtype: str = "keep", metadata=None) -> s
     if out.exists() and any(out.samefile(path) for path in {tensor.source.path for tensor in tensors}):
         raise ModelError(f"{out}: is the model's own file, expected another to write")
     if left_out:
-        print(f"convert.py: left out, as no part of {config.json['architectures'][0]}: {_modules(left_out)}",
-              file=sys.stderr)
+        notes.insert(0, f"left out, as no part of {config.json['architectures'][0]}: {_modules(left_out)}")
+    for note in notes:
+        print("convert.py:", note, file=sys.stderr)
     vocabulary = b"" if tokens is None else _vocabulary(model_dir, tokens)
     header["metadata"] = {"source": model_dir.resolve().name, "converter": CONVERTER, "dtype": dtype,
                           **(metadata or {})}

@@ -13,14 +13,12 @@ from model_config import read_config
 from model_files import ModelError, whole_file
 from model_types import TYPES, encoder_tensors, head_tensors
 from sentence_modules import CONFIG, DENSE_ACTIVATIONS, MODULES, POOLING, POOLINGS, TRANSFORMER_CONFIGS
+from tokenizer_folder import tokenizer_files
 
 VOCABULARY = "vocabulary"
 # What a training's checkpoint holds beside the model.
 OPTIMIZER = "optimizer."
 DENSE = "dense."
-TOKENIZERS = {"distilbert": "DistilBertTokenizer", "bert": "BertTokenizer"}
-SPECIAL_TOKENS = {"cls_token": "[CLS]", "mask_token": "[MASK]", "pad_token": "[PAD]", "sep_token": "[SEP]",
-                  "unk_token": "[UNK]"}
 
 
 def write_folder(flat_path: Path, folder: Path) -> str:
@@ -39,8 +37,10 @@ def write_folder(flat_path: Path, folder: Path) -> str:
     parameters = _write_safetensors(folder / "model.safetensors", tensors)
     _write(folder / "config.json", _json(config.json))
     if VOCABULARY in flat.tensors:
-        _write(folder / "vocab.txt", flat.tensors[VOCABULARY].tobytes())
-        _write(folder / "tokenizer_config.json", _json(_tokenizer(config.json, flat.header["tokenizer"])))
+        files = tokenizer_files(config.type.name, config.json, flat.header["tokenizer"],
+                                flat.tensors[VOCABULARY].tobytes())
+        for name, content in files.items():
+            _write(folder / name, content if isinstance(content, bytes) else _json(content))
     if "sentence_transformers" in flat.header:
         _write_modules(folder, flat.header, config, dense)
         parameters += sum(prod(array.shape) for tensors in dense.values() for _, _, array in tensors)
@@ -59,15 +59,6 @@ def _config(path, flat):
     if labels and ("label2id" not in checked.json or checked.labels != labels):
         checked.json["label2id"] = {label: number for number, label in enumerate(labels)}
     return checked
-
-
-def _tokenizer(config, settings):
-    return {"cls_token": SPECIAL_TOKENS["cls_token"], "do_lower_case": settings.get("lowercase", True),
-            **{name: token for name, token in SPECIAL_TOKENS.items() if name != "cls_token"},
-            "model_max_length": settings.get("max_length", config.get("max_position_embeddings")),
-            "strip_accents": settings.get("strip_accents"),
-            "tokenize_chinese_chars": settings.get("tokenize_chinese_chars", True),
-            "tokenizer_class": TOKENIZERS[config["model_type"]]}
 
 
 def _tensors(path, flat, config):

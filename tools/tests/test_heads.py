@@ -204,6 +204,20 @@ class CasesTest(ConverterTest):
             (self.model / name).write_bytes(pointer)
             self.assert_refused(name, "Git LFS")
 
+    def test_tokenizers_there_and_back(self):
+        for name in ("1/b", "1/c", "1/e", "6/trail", "7/noclean", "7/prefix", "7/sbert", "12/sideleft", "13/both",
+                     "13/angle"):
+            with self.subTest(name):
+                self.assertEqual(self.run_converter(model=CASES / name)[0], 0)
+                flat = read_flat(self.out)
+                folder = self.folder / name
+                folder.parent.mkdir(exist_ok=True)
+                self.assertEqual(self.run_converter("--to-safetensors", model=self.out, out=folder)[0], 0)
+                self.assertEqual(self.run_converter(model=folder)[0], 0)
+                again = read_flat(self.out)
+                self.assertEqual(again.header["tokenizer"], flat.header["tokenizer"])
+                self.assert_same_tensors(again.tensors, flat.tensors)
+
     def test_other_files_than_safetensors(self):
         (self.model / "model.safetensors").rename(self.model / "pytorch_model.bin")
         self.assert_refused("holds neither model.safetensors", "only pytorch_model.bin")

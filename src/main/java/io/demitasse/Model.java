@@ -1,6 +1,7 @@
 package io.demitasse;
 
 import io.demitasse.convert.ModelFiles;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.event.FlightRecorder;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;

@@ -14,6 +14,9 @@ public final class Tasks {
             TextClassifier.TASK,
             Reranker.TASK,
             ZeroShotClassifier.TASK,
+            TokenClassifier.TASK,
+            QuestionAnswerer.TASK,
+            FillMask.TASK,
             MultipleChoice.TASK,
             TextEmbedder.TASK,
             TextEmbedder.SIMILARITY);

@@ -59,10 +59,7 @@ final class ConvertCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Map<String, String> facts = facts();
         try (HuggingFaceFolder source = HuggingFaceFolder.open(folder)) {
-            if (!source.leftOut().isEmpty()) {
-                System.err.println("left out, as no part of " + source.architecture() + ": "
-                        + String.join(", ", source.leftOut()));
-            }
+            source.notes().forEach(note -> System.err.println("demitasse: " + note));
             source.write(target, form.dtype, facts);
         }
         try (FlatFile file = FlatFile.open(target); Output output = new Output()) {

@@ -1,5 +1,6 @@
 package io.demitasse.convert;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.demitasse.file.Dtype;
@@ -11,8 +12,10 @@ import io.demitasse.file.Requantizer;
 import io.demitasse.file.SafetensorsFolder;
 import io.demitasse.file.StoredTensor;
 import io.demitasse.file.TensorPart;
+import io.demitasse.tokenizer.TokenizerFiles;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,13 +36,11 @@ public final class HuggingFaceFolder implements Closeable {
     private static final String CONVERTER = "demitasse convert";
 
     private final FlatFile file;
-    private final String architecture;
-    private final List<String> leftOut;
+    private final List<String> notes;
 
-    private HuggingFaceFolder(FlatFile file, String architecture, List<String> leftOut) {
+    private HuggingFaceFolder(FlatFile file, List<String> notes) {
         this.file = file;
-        this.architecture = architecture;
-        this.leftOut = leftOut;
+        this.notes = notes;
     }
 
     /**
@@ -74,23 +75,50 @@ public final class HuggingFaceFolder implements Closeable {
         FolderConfig config = FolderConfig.read(configPath, json, stored.keySet(), embeds);
         TensorNames names = new TensorNames(config, weights.path(), stored);
         List<String> leftOut = modules(names.leftOut());
-        FolderTokenizer tokenizer = FolderTokenizer.read(place, config.sizes().get("vocab_size"),
-                config.sizes().get("max_position_embeddings"));
+        TokenizerFiles tokenizer = tokenizer(place, config);
         if (modules != null) {
-            obey(modules, config, tokenizer.settings());
+            obey(modules, config, tokenizer.header());
         }
         List<TensorPart> parts = new ArrayList<>();
-        if (tokenizer.vocabulary() != null) {
-            parts.add(TensorPart.of(FlatFile.VOCABULARY, tokenizer.vocabulary()));
+        if (tokenizer.tokens() != null) {
+            parts.add(TensorPart.of(FlatFile.VOCABULARY, vocabulary(tokenizer.tokens())));
         }
         parts.addAll(names.parts());
         if (modules != null) {
             parts.addAll(modules.dense());
         }
-        ModelHeader header = new ModelHeader(config.json(), tokenizer.settings(), names.labels(),
+        ModelHeader header = new ModelHeader(config.json(), tokenizer.header(), names.labels(),
                 embeds ? modules.header() : null, metadata(folder));
         FlatFile file = FlatFile.of(folder, header, parts, () -> close(modules, weights));
-        return new HuggingFaceFolder(file, config.type().architecture(config.head()), leftOut);
+        List<String> notes = new ArrayList<>();
+        if (!leftOut.isEmpty()) {
+            notes.add("left out, as no part of " + config.type().architecture(config.head()) + ": "
+                    + String.join(", ", leftOut));
+        }
+        notes.addAll(tokenizer.notes());
+        return new HuggingFaceFolder(file, notes);
+    }
+
+    private static TokenizerFiles tokenizer(Path folder, FolderConfig config) {
+        JsonElement named = config.json().get("tokenizer_class");
+        if (named != null && !named.isJsonNull() && !(named instanceof JsonPrimitive name && name.isString())) {
+            throw ModelFormatException.of(config.path(), "tokenizer_class", "a name", named);
+        }
+        try {
+            return TokenizerFiles.read(folder, config.sizes().get("vocab_size"),
+                    config.sizes().get("max_position_embeddings"),
+                    named == null || named.isJsonNull() ? null : named.getAsString());
+        } catch (IllegalArgumentException e) {
+            throw ModelFormatException.named(e);
+        } catch (IOException e) {
+            throw new ModelFormatException(folder, "the tokenizer's files cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static byte[] vocabulary(List<String> tokens) {
+        StringBuilder lines = new StringBuilder();
+        tokens.forEach(token -> lines.append(token).append('\n'));
+        return lines.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     /** Puts what sentence-transformers say of a model where readers look for it. */
@@ -151,14 +179,9 @@ public final class HuggingFaceFolder implements Closeable {
         return file;
     }
 
-    /** Hugging Face's class of the model. */
-    public String architecture() {
-        return architecture;
-    }
-
-    /** Modules that have weights in the folder and are no part of the model: those of other heads. */
-    public List<String> leftOut() {
-        return leftOut;
+    /** What the user should know, a line each: weights that are no part of the model, a cased vocabulary. */
+    public List<String> notes() {
+        return notes;
     }
 
     /**

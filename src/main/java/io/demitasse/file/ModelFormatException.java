@@ -19,6 +19,15 @@ public final class ModelFormatException extends RuntimeException {
         super(oneLine(file + ": " + problem), cause);
     }
 
+    /** A refusal whose message is one line that names the file already. */
+    public static ModelFormatException named(IllegalArgumentException refusal) {
+        return new ModelFormatException(refusal);
+    }
+
+    private ModelFormatException(IllegalArgumentException refusal) {
+        super(oneLine(String.valueOf(refusal.getMessage())), refusal);
+    }
+
     /** Two values that should agree and do not. */
     public static ModelFormatException of(Path file, String what, @Nullable Object expected, @Nullable Object found) {
         return new ModelFormatException(file, what + ": expected " + excerpt(expected) + ", found " + excerpt(found));

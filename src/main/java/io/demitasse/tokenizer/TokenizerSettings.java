@@ -47,7 +47,7 @@ public record TokenizerSettings(boolean lowercase, @Nullable Boolean stripAccent
     public TokenizerSettings(boolean lowercase, @Nullable Boolean stripAccents, boolean tokenizeChineseChars, int maxLength,
             boolean splitSpecialTokens) {
         this(lowercase, stripAccents, tokenizeChineseChars, maxLength, splitSpecialTokens, TruncationSide.RIGHT,
-                SpecialTokens.BERT, List.of(), USUAL_LONGEST_WORD, false);
+                SpecialTokens.BERT, List.of(), USUAL_LONGEST_WORD, true);
     }
 
     /** The settings of bert-base-uncased and distilbert-base-uncased. */

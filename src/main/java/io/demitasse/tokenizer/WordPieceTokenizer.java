@@ -197,7 +197,9 @@ public final class WordPieceTokenizer {
             if (id < 0) {
                 throw new IllegalArgumentException("an id is " + id);
             }
-            if (id < vocabulary.size() && !(skipSpecialTokens && added.isSpecial(id))) {
+            // Of a token that stands twice, the library knows the later id alone.
+            boolean known = id < vocabulary.size() && vocabulary.id(vocabulary.token(id)) == id;
+            if (known && !(skipSpecialTokens && added.isSpecial(id))) {
                 decoder.add(vocabulary.token(id));
             }
         }

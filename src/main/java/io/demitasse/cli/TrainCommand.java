@@ -143,7 +143,7 @@ final class TrainCommand implements Callable<Integer> {
         tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, labels %s, %s kernels, %d thread%s",
                 trainingTexts.size(), validationTexts.size(), names, kernels.name(), options.threads(),
                 options.threads() == 1 ? "" : "s"));
-        List<TokenizedExample> training = TokenizedExample.of(trainingTexts, text -> tokenizer.encode(text).ids());
+        List<TokenizedExample> training = TokenizedExample.of(trainingTexts, tokenizer);
         if (teacher != null) {
             training = Teacher.asked(teacher, init, names, training, options);
         }
@@ -151,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
         try (Parallel parallel = new Parallel(options.threads()); Output table = new Output();
                 TrainingTable listener = new TrainingTable(table, this::tell)) {
             result = new Trainer(init, names, arguments, distillation, kernels, parallel).train(training,
-                    TokenizedExample.of(validationTexts, text -> tokenizer.encode(text).ids()),
+                    TokenizedExample.of(validationTexts, tokenizer),
                     output, resume, listener);
         }
         tell(result);

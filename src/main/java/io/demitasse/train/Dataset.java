@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Labelled texts, one a row, in UTF-8. The file's name tells the format:
@@ -22,11 +23,21 @@ public final class Dataset {
     private static final String NUMBER = "\\d{1,9}";
 
     /**
-     * One row.
+     * A text, or a pair of texts, and what is to be learned of it.
      *
-     * @param label the label's number
+     * @param pair the second text; null if there is but one
      */
-    public record Example(String text, int label) {
+    public record Example(String text, @Nullable String pair, Target target) {
+
+        /** A text with the number of its label. */
+        public Example(String text, int label) {
+            this(text, null, new Target.Label(label));
+        }
+
+        /** The number of the label, where labels exclude each other. */
+        public int label() {
+            return Loss.as(Target.Label.class, target).label();
+        }
     }
 
     private Dataset() {

@@ -10,12 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -23,14 +18,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Writes a flat weight file. Everything goes to a temporary file in the same folder, is forced to disk, and only then
- * takes the target's name, so that no reader ever sees half a file and a failure leaves what was there before.
- */
+/** Writes a flat weight file: whole or not at all, as {@link WholeFile} says. */
 public final class FlatFileWriter {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
@@ -183,46 +174,30 @@ public final class FlatFileWriter {
     }
 
     /**
-     * Writes the file.
+     * Writes the file, as {@link WholeFile} does.
      *
-     * @throws IOException if the folder cannot be written; the target is then as it was
+     * @throws IOException if it cannot be written; the target is then as it was
      */
     public void write(Path target) throws IOException {
         byte[] header = header();
-        Path folder = target.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
-            // Otherwise the temporary file would be named, of which nobody knows.
-            throw new NoSuchFileException(folder.toString());
-        }
-        if (Files.isDirectory(target)) {
-            throw new FileSystemException(target.toString(), null, "a directory, not a file to write");
-        }
-        Path temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            try (FileChannel channel = FileChannel.open(temporary,
-                    StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                ByteBuffer preamble = littleEndian(FlatHeader.PREAMBLE);
-                preamble.put(FlatHeader.MAGIC).putInt(FlatHeader.VERSION).putInt(0).putLong(header.length).flip();
-                writeFully(channel, preamble, 0);
-                writeFully(channel, ByteBuffer.wrap(header), FlatHeader.PREAMBLE);
-                long offset = FlatHeader.PREAMBLE + header.length;
-                for (Pending tensor : tensors) {
-                    // Zeros up to the offset, which a last tensor without numbers would not bring about.
-                    writeFully(channel, ByteBuffer.allocate((int) (offset - channel.size())), channel.size());
-                    long[] position = {offset};
-                    tensor.content.forEachChunk(chunk -> {
-                        int length = chunk.remaining();
-                        writeFully(channel, chunk, position[0]);
-                        position[0] += length;
-                    });
-                    offset = aligned(offset + tensor.size);
-                }
-                channel.force(true);
+        WholeFile.write(target, WholeFile.Kind.FLAT, channel -> {
+            ByteBuffer preamble = littleEndian(FlatHeader.PREAMBLE);
+            preamble.put(FlatHeader.MAGIC).putInt(FlatHeader.VERSION).putInt(0).putLong(header.length).flip();
+            writeFully(channel, preamble, 0);
+            writeFully(channel, ByteBuffer.wrap(header), FlatHeader.PREAMBLE);
+            long offset = FlatHeader.PREAMBLE + header.length;
+            for (Pending tensor : tensors) {
+                // Zeros up to the offset, which a last tensor without numbers would not bring about.
+                writeFully(channel, ByteBuffer.allocate((int) (offset - channel.size())), channel.size());
+                long[] position = {offset};
+                tensor.content.forEachChunk(chunk -> {
+                    int length = chunk.remaining();
+                    writeFully(channel, chunk, position[0]);
+                    position[0] += length;
+                });
+                offset = aligned(offset + tensor.size);
             }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        });
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer bytes, long position) throws IOException {

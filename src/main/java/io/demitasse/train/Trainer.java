@@ -97,13 +97,13 @@ public final class Trainer {
             checkTeacher(training);
         }
         try (FlatFile file = ModelFiles.open(init)) {
-            checkUnused(output, resume);
+            checkUnused(output, resume, init);
             OutputFolder folder = new OutputFolder(output);
             try (TrainingLog log = TrainingLog.open(folder.log())) {
                 folder.deleteLeftovers();
                 TrainingRun run = begin(file, folder, settings(file, training, validation), log);
                 TrainingResult result = run.go(training, validation, log, listener);
-                OutputFolder.write(TrainingPlot.svg(folder.log()), folder.plot());
+                folder.plot(TrainingPlot.svg(folder.log()));
                 return result;
             }
         }
@@ -112,9 +112,12 @@ public final class Trainer {
     /**
      * What {@link #train} checks of its folder first, for a caller who has much to do before.
      *
-     * @throws IllegalArgumentException if a training has written there that is not to be resumed
+     * @param inputs files that the training reads
+     * @throws IllegalArgumentException if a training has written there that is not to be resumed, or would write over an
+     *     input
      */
-    public static void checkUnused(Path output, boolean resume) {
+    public static void checkUnused(Path output, boolean resume, Path... inputs) throws IOException {
+        OutputFolder.checkInputs(output, inputs);
         if (!resume && OutputFolder.isUsed(output)) {
             throw new IllegalArgumentException(output + ": a training has written here: resume it, or choose another"
                     + " folder");

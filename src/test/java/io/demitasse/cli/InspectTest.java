@@ -60,7 +60,7 @@ class InspectTest {
     void aPlaceThatIsNotThereIsToldInOneLine() throws IOException {
         String page = folder.resolve("no/page.html").toString();
         Run.of("inspect", "good", "--output", page, "--kernels", "plain", "--model", model())
-                .fails(1, "page.html", "no such file or folder");
+                .fails(1, folder.resolve("no") + ": no such file or folder");
     }
 
     @Test

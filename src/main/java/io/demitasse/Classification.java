@@ -54,6 +54,11 @@ public final class Classification {
         return Collections.unmodifiableMap(scores);
     }
 
+    /** Every label's probability, {@code [labels]}; a copy. */
+    public float[] probabilities() {
+        return probabilities.clone();
+    }
+
     /** What the classification head gave, {@code [labels]}, before it was made into probabilities; a copy. */
     public float[] logits() {
         return logits.clone();

@@ -31,14 +31,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TextClassifier implements AutoCloseable {
 
+    /** Logits that the head makes at once: with many labels they would take more than the encoder does. */
+    private static final int SCORES = 1 << 20;
+
     private final TextModel model;
     private final ClassificationHead head;
     private final List<String> labels;
     private final @Nullable Path file;
+    private final String fingerprint;       // of the file
     private @Nullable SequenceClassifier differentiable;      // once it is needed
 
-    private TextClassifier(@Nullable Path file, TextModel model, ClassificationHead head, List<String> labels) {
+    private TextClassifier(@Nullable Path file, String fingerprint, TextModel model, ClassificationHead head,
+                           List<String> labels) {
         this.file = file;
+        this.fingerprint = fingerprint;
         this.model = model;
         this.head = head;
         this.labels = labels;
@@ -96,7 +102,7 @@ public final class TextClassifier implements AutoCloseable {
         }
         TextModel model = TextModel.load(file, options);
         try {
-            return new TextClassifier(path, model,
+            return new TextClassifier(path, file.fingerprint(), model,
                     ClassificationHead.load(file, model.config(), labels.size(), model.kernels()), labels);
         } catch (RuntimeException e) {
             model.close();
@@ -202,6 +208,7 @@ public final class TextClassifier implements AutoCloseable {
      *
      * @param methods some ways to tell, in the order of their results
      * @throws UnsupportedOperationException if this classifier was loaded out of a stream
+     * @throws ModelFormatException if the file is not the one any more that was loaded
      */
     public Explanation explain(String text, Set<Attribution.Method> methods) {
         Encoding encoding = tokenizer().encode(text);
@@ -231,6 +238,10 @@ public final class TextClassifier implements AutoCloseable {
                         + "first explanation reads the weights again, and this one came out of a stream");
             }
             try (FlatFile flat = FlatFile.open(file)) {
+                if (!flat.fingerprint().equals(fingerprint)) {
+                    // Its shares would be another model's than the label that they explain.
+                    throw new ModelFormatException(file, "it is not the file any more that was loaded: load it again");
+                }
                 flat.verify();
                 differentiable = SequenceClassifier.load(flat, model.kernels());
             }
@@ -250,13 +261,22 @@ public final class TextClassifier implements AutoCloseable {
     private List<Classification> run(List<int[]> sequences, @Nullable Sequences texts, Trace trace) {
         Classification[] results = new Classification[sequences.size()];
         TextModel.Pass pass = (encoder, batch, workspace) -> encoder.forwardFirst(batch, workspace, trace);
+        int together = Math.max(1, SCORES / labels.size());
         model.run(sequences, pass, (first, batch, hiddenStates, workspace) -> {
-            Matrix logits = head.forward(hiddenStates, workspace, trace);   // [sequences, labels]
-            for (int s = 0; s < batch.sequences(); s++) {
-                int from = logits.row(s);
-                float[] row = Arrays.copyOfRange(logits.data(), from, from + labels.size());
-                int tokensCut = texts == null ? 0 : texts.get(first + s).tokensCut();
-                results[first + s] = new Classification(labels, row, probabilities(row), batch.length(s), tokensCut);
+            for (int start = 0; start < batch.sequences(); start += together) {
+                int rows = Math.min(together, batch.sequences() - start);
+                long mark = workspace.mark();
+                Matrix some = workspace.rows(hiddenStates, start, rows);        // [rows, dim]
+                Matrix logits = head.forward(some, workspace, trace);           // [rows, labels]
+                for (int row = 0; row < rows; row++) {
+                    int s = start + row;
+                    int from = logits.row(row);
+                    float[] numbers = Arrays.copyOfRange(logits.data(), from, from + labels.size());
+                    int tokensCut = texts == null ? 0 : texts.get(first + s).tokensCut();
+                    results[first + s] = new Classification(labels, numbers, probabilities(numbers), batch.length(s),
+                            tokensCut);
+                }
+                workspace.release(mark);
             }
         });
         return List.of(results);

@@ -51,6 +51,7 @@ public final class FlatFile implements Closeable {
     private final Path path;
     private final Source source;
     private final FlatHeader header;
+    private final String fingerprint;
     private final Map<String, TensorInfo> tensors;
     private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
@@ -66,6 +67,7 @@ public final class FlatFile implements Closeable {
         byte[] json = new byte[FlatHeader.length(path, preamble, size)];
         source.read(FlatHeader.PREAMBLE, ByteBuffer.wrap(json));
         header = FlatHeader.parse(path, json);
+        fingerprint = FlatHeader.fingerprint(preamble, json);
         tensors = header.tensors();
         for (TensorInfo tensor : tensors.values()) {
             checkExtent(tensor, FlatHeader.PREAMBLE + json.length);
@@ -202,6 +204,14 @@ public final class FlatFile implements Closeable {
     /** The file's name, or for a stream what stands for it in messages. */
     public Path path() {
         return path;
+    }
+
+    /**
+     * What tells this file from every other, in hexadecimal digits: a SHA-256 of its header, in which every tensor's
+     * checksum stands. A file of the same fingerprint whose tensors' checksums are right holds the same model.
+     */
+    public String fingerprint() {
+        return fingerprint;
     }
 
     /** The file's length in bytes. */

@@ -7,7 +7,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +120,17 @@ final class FlatHeader {
         int digits = lastIndexOf(header, CHECKSUM_FIELD.getBytes(StandardCharsets.US_ASCII)) + CHECKSUM_FIELD.length();
         byte[] checksum = checksum(header, digits).getBytes(StandardCharsets.US_ASCII);
         System.arraycopy(checksum, 0, header, digits, CHECKSUM_DIGITS);
+    }
+
+    /** The SHA-256 of preamble and header. */
+    static String fingerprint(byte[] preamble, byte[] header) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update(preamble);
+            return HexFormat.of().formatHex(digest.digest(header));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java has SHA-256", e);
+        }
     }
 
     private static int lastIndexOf(byte[] bytes, byte[] part) {

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -82,6 +83,7 @@ public final class FlatFile implements Closeable {
      * Opens a file and checks its header.
      *
      * @throws ModelFormatException if it cannot be read or anything in it is off; the message says what
+     * @throws UncheckedIOException if the thread is interrupted, of which a {@link ClosedByInterruptException} is the cause
      */
     public static FlatFile open(Path path) {
         if (Files.isDirectory(path)) {
@@ -95,6 +97,9 @@ public final class FlatFile implements Closeable {
             closeQuietly(source);
             if (e instanceof NoSuchFileException) {
                 throw new ModelFormatException(path, "no such file", e);
+            }
+            if (e instanceof ClosedByInterruptException) {
+                throw interrupted(path, (ClosedByInterruptException) e);
             }
             if (e instanceof IOException) {
                 throw new ModelFormatException(path, "cannot be read: " + reason((IOException) e), e);
@@ -118,12 +123,14 @@ public final class FlatFile implements Closeable {
         }
     }
 
+    /** Which says nothing of the file: whoever tries again may well succeed. */
+    private static UncheckedIOException interrupted(Path path, ClosedByInterruptException e) {
+        return new UncheckedIOException(path + ": the thread that read it was interrupted", e);
+    }
+
     private static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
-        }
-        if (e instanceof ClosedByInterruptException) {
-            return "the thread was interrupted";
         }
         // A FileSystemException's message names the file once more.
         String reason = e instanceof FileSystemException ? ((FileSystemException) e).getReason() : null;
@@ -346,6 +353,8 @@ public final class FlatFile implements Closeable {
                 crc.update(chunk.flip());
                 reader.accept(chunk.rewind());
             }
+        } catch (ClosedByInterruptException e) {
+            throw interrupted(path, e);
         } catch (IOException e) {
             throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);
         }

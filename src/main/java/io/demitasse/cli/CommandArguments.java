@@ -43,8 +43,9 @@ final class CommandArguments {
             } catch (CharacterCodingException e) {
                 // Said below.
             }
-            throw new IllegalArgumentException("argument " + (i + 1) + " is not in the encoding of the locale, "
-                    + encoding + ": set LC_ALL=C.UTF-8 if it is UTF-8, or give the text on stdin, in UTF-8");
+            throw new IllegalArgumentException("argument " + (i + 1) + " is not "
+                    + (encoding.equals(StandardCharsets.UTF_8) ? "UTF-8: give it in UTF-8"
+                    : encoding + ", the locale's encoding: set LC_ALL=C.UTF-8, or give the text on stdin, in UTF-8"));
         }
     }
 

@@ -33,8 +33,13 @@ final class WrongUsage {
         return (isCommand ? "there is no command '" + argument + "'" : Demitasse.firstLine(e.getMessage()))
                 + (suggestions.isEmpty() ? "" : ": did you mean " + String.join(" or ",
                         suggestions.subList(0, Math.min(2, suggestions.size()))) + "?")
-                + (unmatched.isUnknownOption() && suggestions.isEmpty() ? "; put -- before texts that begin with a dash"
+                + (unmatched.isUnknownOption() && suggestions.isEmpty() && takesTexts(e.getCommandLine()) ? "; put -- before texts that begin with a dash"
                         : "");
+    }
+
+    private static boolean takesTexts(CommandLine command) {
+        return command.getCommandSpec().positionalParameters().stream()
+                .anyMatch(parameter -> parameter.paramLabel().equals("TEXT"));
     }
 
     /** No option has blanks, a digit behind the dash or nothing at all. */

@@ -5,11 +5,12 @@ import com.google.gson.JsonObject;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -96,6 +97,7 @@ public final class FlatFile implements Closeable {
      * Opens a file and checks its header.
      *
      * @throws ModelFormatException if it cannot be read or anything in it is off; the message says what
+     * @throws UncheckedIOException if the thread is interrupted, of which a {@link ClosedChannelException} is the cause
      */
     public static FlatFile open(Path path) {
         if (Files.isDirectory(path)) {
@@ -109,6 +111,9 @@ public final class FlatFile implements Closeable {
             closeQuietly(source);
             if (e instanceof NoSuchFileException) {
                 throw new ModelFormatException(path, "no such file", e);
+            }
+            if (e instanceof ClosedChannelException) {
+                throw interrupted(path, (ClosedChannelException) e);
             }
             if (e instanceof IOException) {
                 throw new ModelFormatException(path, "cannot be read: " + reason((IOException) e), e);
@@ -132,12 +137,17 @@ public final class FlatFile implements Closeable {
         }
     }
 
+    /**
+     * The thread that reads was interrupted, or another one that reads the same file. Which says nothing of the file:
+     * whoever tries again may well succeed.
+     */
+    private static UncheckedIOException interrupted(Path path, ClosedChannelException e) {
+        return new UncheckedIOException(path + ": was closed while it was read, since a thread was interrupted", e);
+    }
+
     static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
-        }
-        if (e instanceof ClosedByInterruptException) {
-            return "the thread was interrupted";
         }
         // A FileSystemException's message names the file once more.
         String reason = e instanceof FileSystemException ? ((FileSystemException) e).getReason() : null;
@@ -348,6 +358,8 @@ public final class FlatFile implements Closeable {
             chunk.clear().limit((int) Math.min(chunk.capacity(), tensor.bytes() - at));
             try {
                 source.read(tensor.offset() + at, chunk);
+            } catch (ClosedChannelException e) {
+                throw interrupted(path, e);
             } catch (IOException e) {
                 throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);
             }

@@ -74,12 +74,17 @@ public final class Dataset {
      * The labels that a file's rows have, for a model that has none yet: names in alphabetical order, or, where every
      * label is a number, {@code LABEL_0} up to the largest.
      *
-     * @throws IllegalArgumentException if a row is not as it should be, or there are fewer than 2 labels
+     * @throws IllegalArgumentException if a row is not as it should be or has an empty label, or there are fewer than 2 labels
      * @throws IOException if the file cannot be read
      */
     public static List<String> labels(Path file) throws IOException {
         TreeSet<String> found = new TreeSet<>();
-        Rows.read(file).forEach(row -> found.add(row.label()));
+        for (Row row : Rows.read(file)) {
+            if (row.label().isBlank()) {
+                throw Rows.bad(file, row.line(), "the label is empty");
+            }
+            found.add(row.label());
+        }
         List<String> labels = List.copyOf(found);
         if (found.stream().allMatch(label -> label.matches(NUMBER))) {
             int largest = found.stream().mapToInt(Integer::parseInt).max().orElseThrow();

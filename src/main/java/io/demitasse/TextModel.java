@@ -62,7 +62,7 @@ final class TextModel implements AutoCloseable {
 
     static TextModel load(FlatFile file, Options options) {
         Config config = Config.parse(file.path(), file.config());
-        Kernels kernels = KernelChoice.choose(options.kernels());
+        Kernels kernels = KernelChoice.choose(options.kernels(), options.int8Activations());
         WordPieceTokenizer tokenizer = file.has(FlatFile.VOCABULARY) ? tokenizer(file, config, options) : null;
         Parallel parallel = new Parallel(options.threads());
         try {

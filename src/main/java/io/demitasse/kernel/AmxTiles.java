@@ -107,8 +107,8 @@ final class AmxTiles extends ProductCode {
             asm.tileBytesProduct(2, 5, 6);
             asm.tileBytesProduct(3, 5, 7);
         }
-        for (int line = 0; line < STEPS_A_TILE * STEP_BYTES; line += VECTOR) {
-            asm.prefetch(at(RIGHT_NOW, line + 2 * STEPS_A_TILE * STEP_BYTES));
+        for (int step = 0; step < STEPS_A_TILE; step++) {
+            fetch(2);
         }
         asm.addImmediate(RIGHT_NOW, STEPS_A_TILE * STEP_BYTES);
         asm.addImmediate(LEFT, VECTOR);

@@ -290,10 +290,11 @@ class Assembler {
         bytes(0x0F, 0x05);
     }
 
+    /** To the second-level cache. */
     void prefetch(Memory address) {
         rex(false, 0, address);
         bytes(0x0F, 0x18);
-        operand(1, address, 1, 0);
+        operand(2, address, 1, 0);
     }
 
     // The forms of encoding.

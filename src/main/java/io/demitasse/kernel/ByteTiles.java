@@ -87,8 +87,7 @@ final class ByteTiles extends ProductCode {
             int w = 24 + step % 2 * 2;
             asm.load(w, at(RIGHT_NOW, step * STEP_BYTES));
             asm.load(w + 1, at(RIGHT_NOW, step * STEP_BYTES + VECTOR));
-            asm.prefetch(at(RIGHT_NOW, step * STEP_BYTES + AHEAD));
-            asm.prefetch(at(RIGHT_NOW, step * STEP_BYTES + AHEAD + VECTOR));
+            fetch(2);
             for (int plane = 0; plane < all; plane++) {
                 int base = BASES[plane / ROWS_A_BASE];
                 int strides = plane % ROWS_A_BASE;

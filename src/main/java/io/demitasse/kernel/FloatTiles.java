@@ -118,8 +118,7 @@ final class FloatTiles extends ProductCode {
         int w = 24 + step % 2 * 2;
         asm.load(w, at(RIGHT_NOW, step * STEP_BYTES));
         asm.load(w + 1, at(RIGHT_NOW, step * STEP_BYTES + VECTOR));
-        asm.prefetch(at(RIGHT_NOW, step * STEP_BYTES + AHEAD));
-        asm.prefetch(at(RIGHT_NOW, step * STEP_BYTES + AHEAD + VECTOR));
+        fetch(2);
         for (int row = 0; row < height; row++) {
             int factor = 28 + row % 4;
             asm.broadcast(factor, left(row, step));

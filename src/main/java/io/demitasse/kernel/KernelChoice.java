@@ -71,6 +71,11 @@ public final class KernelChoice {
         return names;
     }
 
+    /** Whether the first that work here are as fast for a first text as for any: nothing of them waits for a compiler. */
+    public static boolean startsAtOnce() {
+        return MachineSupport.obstacle().isEmpty();
+    }
+
     /** Tries all kernels, fastest first. */
     public static List<Attempt> attempts() {
         return CANDIDATES.stream().map(Candidate::attempt).toList();

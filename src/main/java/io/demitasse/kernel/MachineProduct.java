@@ -179,12 +179,17 @@ final class MachineProduct implements Parallel.Task {
         if (weight == null) {
             callColumns = ProductCode.WIDTH;
         }
+        // The column that this thread is likely to go on with: a loop counts down.
+        int threads = workspace.parallel().threads();
+        int nextTask = index % across >= threads ? (index % across - threads) * taskColumns : column;
         for (int end = column + columns; column < end; column += callColumns) {
             int some = Math.min(callColumns, end - column);
             if (weight == null) {
                 pack(column, some, own);
             }
+            long next = weight == null ? 0 : addressOfPanel(column + some < end ? column + some : nextTask);
             for (int r = 0; r < rows; r += callRows) {
+                own.arguments[ProductCode.NEXT] = next;
                 call(row + r, Math.min(callRows, rows - r), column, some, own);
             }
         }
@@ -205,6 +210,10 @@ final class MachineProduct implements Parallel.Task {
 
     private static int roundedUp(int rows) {
         return Math.max(1, (rows + FloatTiles.HIGHEST - 1) / FloatTiles.HIGHEST) * FloatTiles.HIGHEST;
+    }
+
+    private long addressOfPanel(int column) {
+        return weight.panels().at(column / ProductCode.WIDTH * weight.panelBytes(), weight.panelBytes());
     }
 
     private void pack(int column, int columns, MachineScratch own) {
@@ -297,6 +306,7 @@ final class MachineProduct implements Parallel.Task {
         arguments[ProductCode.HIGH_TILES] = rows - tiles * (height - 1);
         arguments[ProductCode.LOW_TILES] = tiles * height - rows;
         arguments[ProductCode.ROWS] = rows;
+        arguments[ProductCode.FETCH_BYTES] = (ProductCode.STEP_BYTES + tiles - 1) / tiles;
     }
 
     // A product on one thread
@@ -334,6 +344,7 @@ final class MachineProduct implements Parallel.Task {
                 arguments[ProductCode.W] = panels.at(column / ProductCode.WIDTH * panelBytes,
                         MachineWeight.panels(columns) * panelBytes);
                 arguments[ProductCode.PANEL] = panelBytes;
+                arguments[ProductCode.NEXT] = panels.address();
                 left(arguments, a, transposeA ? aOffset + row : aOffset + row * lda, lda);
                 floats(code, arguments, transposeA, rows, k, a, c, null);
             }

@@ -15,8 +15,6 @@ abstract class ProductCode {
     static final int WIDTH = 32;
     /** Bytes of a step of a panel: a row of floats, or four bytes for each column. */
     static final int STEP_BYTES = WIDTH * 4;
-    /** How far behind what is read now the processor is asked to fetch a panel. */
-    static final int AHEAD = 16 * STEP_BYTES;
 
     // The arguments: places in an array of longs. Offsets, strides and sizes are in bytes.
     /** Where the left matrix begins: in the array, or the address of bytes. */
@@ -48,14 +46,18 @@ abstract class ProductCode {
     static final int CORRECTIONS = 19;
     /** The address of memory for the sums of a tile of AMX. */
     static final int SCRATCH = 20;
+    /** The panel that is to be fetched while the last one is read, and how many bytes of a panel for each step. */
+    static final int NEXT = 21;
+    static final int FETCH_BYTES = 22;
     // What the code itself remembers.
-    static final int HIGH_CODE = 21;
-    static final int LOW_CODE = 22;
-    static final int COLUMNS_LEFT = 23;
-    static final int BIAS_NOW = 24;
-    static final int SCALES_NOW = 25;
-    static final int CORRECTIONS_NOW = 26;
-    static final int SIZE = 27;
+    static final int HIGH_CODE = 23;
+    static final int LOW_CODE = 24;
+    static final int COLUMNS_LEFT = 25;
+    static final int BIAS_NOW = 26;
+    static final int SCALES_NOW = 27;
+    static final int CORRECTIONS_NOW = 28;
+    static final int LEFT_START = 29;
+    static final int SIZE = 30;
 
     static final int ARGUMENTS = Assembler.R9;
     // What a tile is given. It may use all other registers.
@@ -65,13 +67,17 @@ abstract class ProductCode {
     static final int RESULT = Assembler.R11;
     static final int RESULT_STRIDE = Assembler.RSI;
     static final int ROW_SCALE = Assembler.R15;
+    /**
+     * Where the next panel is fetched from memory, a little at every step: all tiles of a panel have so fetched the next
+     * one by the time it is read.
+     */
+    static final int FETCH = Assembler.RDI;
     /** The columns of the panel's first and second vector that count. */
     static final int MASK = 1;
     static final int SECOND_MASK = 2;
 
     private static final int[] SAVED = {Assembler.RBX, Assembler.RBP, Assembler.R12, Assembler.R13, Assembler.R14,
         Assembler.R15};
-    private static final int LEFT_START = Assembler.RDI;
     private static final int RESULT_START = Assembler.RDX;
     private static final int TILES = Assembler.R13;
 
@@ -128,11 +134,11 @@ abstract class ProductCode {
         }
         begin();
         findTiles(table);
+        asm.mov(LEFT, argument(X));
         if (leftInArray()) {
-            asm.add(LEFT_START, argument(X));
-        } else {
-            asm.mov(LEFT_START, argument(X));
+            asm.add(LEFT, Assembler.RDI);
         }
+        asm.mov(argument(LEFT_START), LEFT);
         asm.add(RESULT_START, argument(Y));
         asm.mov(RIGHT, argument(W));
         asm.mov(LEFT_STRIDE, argument(X_STRIDE));
@@ -184,7 +190,8 @@ abstract class ProductCode {
         Assembler.Label unbiased = new Assembler.Label();
         asm.bind(panel);
         columnMasks(asm, argument(COLUMNS_LEFT));
-        asm.mov(LEFT, LEFT_START);
+        nextPanel();
+        asm.mov(LEFT, argument(LEFT_START));
         asm.mov(RESULT, RESULT_START);
         asm.mov(ROW_SCALE, argument(ROW_SCALES));
         tiles(HIGH_TILES, HIGH_CODE);
@@ -210,6 +217,25 @@ abstract class ProductCode {
         asm.mov(argument(COLUMNS_LEFT), Assembler.RAX);
         asm.test(Assembler.RAX, Assembler.RAX);
         asm.jumpIf(Assembler.GREATER, panel);
+    }
+
+    private void nextPanel() {
+        Assembler.Label found = new Assembler.Label();
+        asm.mov(FETCH, argument(NEXT));
+        asm.mov(Assembler.RAX, argument(COLUMNS_LEFT));
+        asm.cmpImmediate(Assembler.RAX, WIDTH);
+        asm.jumpIf(Assembler.LESS_EQUAL, found);
+        asm.mov(FETCH, RIGHT);
+        asm.add(FETCH, argument(PANEL));
+        asm.bind(found);
+    }
+
+    /** Fetches what a step of a panel is entitled to, {@code lines} cache lines at most, and moves on. */
+    final void fetch(int lines) {
+        for (int line = 0; line < lines; line++) {
+            asm.prefetch(at(FETCH, line * 64));
+        }
+        asm.add(FETCH, argument(FETCH_BYTES));
     }
 
     private void advance(int place) {

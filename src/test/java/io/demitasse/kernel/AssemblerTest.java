@@ -86,7 +86,7 @@ class AssemblerTest {
         forms.put("cpuid", Assembler::cpuid);
         forms.put("xgetbv", Assembler::xgetbv);
         forms.put("syscall", Assembler::syscall);
-        forms.put("prefetcht0 BYTE PTR [r8+0x1000]", a -> a.prefetch(at(R8, 4096)));
+        forms.put("prefetcht1 BYTE PTR [r8+0x1000]", a -> a.prefetch(at(R8, 4096)));
     }
 
     private void vectors() {

@@ -108,6 +108,6 @@ class KernelChoiceTest {
     @Test
     void anUnknownNameIsRefused() {
         assertThatThrownBy(() -> KernelChoice.choose("cuda")).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("cuda").hasMessageContaining("auto, vector, plain, jblas");
+                .hasMessageContaining("cuda").hasMessageContaining("auto, machine, vector, plain, jblas");
     }
 }

@@ -62,16 +62,18 @@ final class ForeignFunctions {
     }
 
     /**
-     * Calls machine code with arrays as they lie in the heap: {@code (long code, arrays...)}. The garbage collector
+     * Calls machine code with arrays as they lie in the heap: {@code (long code, arguments...)}. The garbage collector
      * waits for it to return, so it must be short.
      *
-     * @param arrays the classes of primitive arrays, of which the code is given the addresses
+     * @param arguments the classes of primitive arrays, of which the code is given the addresses, or long
      */
-    MethodHandle code(Class<?>... arrays) {
-        MethodHandle handle = downcall(MethodType.methodType(void.class, arrays), true);
+    MethodHandle code(Class<?>... arguments) {
+        MethodHandle handle = downcall(MethodType.methodType(void.class, arguments), true);
         handle = MethodHandles.filterArguments(handle, 0, segmentOf("ofAddress", long.class));
-        for (int i = 0; i < arrays.length; i++) {
-            handle = MethodHandles.filterArguments(handle, i + 1, segmentOf("ofArray", arrays[i]));
+        for (int i = 0; i < arguments.length; i++) {
+            if (arguments[i].isArray()) {
+                handle = MethodHandles.filterArguments(handle, i + 1, segmentOf("ofArray", arguments[i]));
+            }
         }
         return handle;
     }

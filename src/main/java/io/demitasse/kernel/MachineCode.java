@@ -65,6 +65,11 @@ final class MachineCode {
         return new MachineCode(layout, ExecutableMemory.of(layout.code(), pages), processor);
     }
 
+    /** The same on a processor without AMX. */
+    MachineCode withoutAmx() {
+        return new MachineCode(layout, address, new Processor(processor.avx512(), processor.vnni(), false));
+    }
+
     static ExecutableMemory.Pages linux() {
         return ExecutableMemory.linux(Calls.FOREIGN);
     }
@@ -205,6 +210,11 @@ final class MachineCode {
         } catch (Throwable e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** The address of the function at this offset. */
+    long address(int function) {
+        return address + function;
     }
 
     /** Calls the function at this offset. */

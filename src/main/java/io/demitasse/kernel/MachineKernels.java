@@ -12,13 +12,18 @@ final class MachineKernels implements Kernels {
     /** Floats of a call: it is to end within 200 microseconds, as it holds off the garbage collector. */
     private static final int CALL_FLOATS = 1 << 16;
 
-    private final MachineCode code = MachineSupport.code();
+    private final MachineCode code;
     private final MachineMemory memory = new MachineMemory();
     private final int planes;
     private final ThreadLocal<long[]> arguments = ThreadLocal.withInitial(() -> new long[FunctionCode.SIZE]);
 
     /** To be called only where {@link MachineSupport#obstacle()} finds none. */
     MachineKernels(Int8Activations activations) {
+        this(MachineSupport.code(), activations);
+    }
+
+    MachineKernels(MachineCode code, Int8Activations activations) {
+        this.code = code;
         planes = activations == Int8Activations.EXACT ? 2 : 1;
     }
 

@@ -1,5 +1,7 @@
 package io.demitasse.serve;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.Classification;
 import io.demitasse.Options;
 import io.demitasse.Pooling;
@@ -174,11 +176,11 @@ public final class ServedModel implements AutoCloseable {
      * @throws ModelFormatException if the model's file is not the one that was loaded
      */
     byte[] inspect(String text) {
-        Inspection inspection = classifier.inspect(text);
+        Inspection inspection = new Inspector(classifier.model()).inspect(text);
         Set<Attribution.Method> methods = Page.methods(inspection);
         ByteArrayOutputStream page = new ByteArrayOutputStream();
         try {
-            new Page().add(inspection, methods.isEmpty() ? null : classifier.explain(inspection, methods)).write(page);
+            new Page().add(inspection, methods.isEmpty() ? null : new Explainer(classifier.model()).explain(inspection, methods)).write(page);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

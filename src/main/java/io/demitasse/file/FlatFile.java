@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -83,7 +83,7 @@ public final class FlatFile implements Closeable {
      * Opens a file and checks its header.
      *
      * @throws ModelFormatException if it cannot be read or anything in it is off; the message says what
-     * @throws UncheckedIOException if the thread is interrupted, of which a {@link ClosedByInterruptException} is the cause
+     * @throws UncheckedIOException if the thread is interrupted, of which a {@link ClosedChannelException} is the cause
      */
     public static FlatFile open(Path path) {
         if (Files.isDirectory(path)) {
@@ -98,8 +98,8 @@ public final class FlatFile implements Closeable {
             if (e instanceof NoSuchFileException) {
                 throw new ModelFormatException(path, "no such file", e);
             }
-            if (e instanceof ClosedByInterruptException) {
-                throw interrupted(path, (ClosedByInterruptException) e);
+            if (e instanceof ClosedChannelException) {
+                throw interrupted(path, (ClosedChannelException) e);
             }
             if (e instanceof IOException) {
                 throw new ModelFormatException(path, "cannot be read: " + reason((IOException) e), e);
@@ -123,9 +123,12 @@ public final class FlatFile implements Closeable {
         }
     }
 
-    /** Which says nothing of the file: whoever tries again may well succeed. */
-    private static UncheckedIOException interrupted(Path path, ClosedByInterruptException e) {
-        return new UncheckedIOException(path + ": the thread that read it was interrupted", e);
+    /**
+     * The thread that reads was interrupted, or another one that reads the same file. Which says nothing of the file:
+     * whoever tries again may well succeed.
+     */
+    private static UncheckedIOException interrupted(Path path, ClosedChannelException e) {
+        return new UncheckedIOException(path + ": was closed while it was read, since a thread was interrupted", e);
     }
 
     private static String reason(IOException e) {
@@ -353,7 +356,7 @@ public final class FlatFile implements Closeable {
                 crc.update(chunk.flip());
                 reader.accept(chunk.rewind());
             }
-        } catch (ClosedByInterruptException e) {
+        } catch (ClosedChannelException e) {
             throw interrupted(path, e);
         } catch (IOException e) {
             throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);

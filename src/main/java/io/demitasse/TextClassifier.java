@@ -223,6 +223,7 @@ public final class TextClassifier implements AutoCloseable {
      *
      * @param methods some ways to tell, in the order of their results
      * @throws UnsupportedOperationException if this classifier was loaded out of a stream
+     * @throws ModelFormatException if the file is not the one any more that was loaded
      */
     public Explanation explain(String text, Set<Attribution.Method> methods) {
         Encoding encoding = tokenizer().encode(text);

@@ -49,15 +49,18 @@ public final class FlatFile implements Closeable {
     private final Source source;
     private final int version;
     private final ModelHeader header;
+    private final String fingerprint;
     private final Map<String, TensorInfo> tensors;
     private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
-    private FlatFile(Path path, Source source, int version, ModelHeader header, Map<String, TensorInfo> tensors) {
+    private FlatFile(Path path, Source source, int version, ModelHeader header, Map<String, TensorInfo> tensors,
+                     String fingerprint) {
         this.path = path;
         this.source = source;
         this.version = version;
         this.header = header;
         this.tensors = tensors;
+        this.fingerprint = fingerprint;
     }
 
     private static FlatFile read(Path path, Source source) throws IOException {
@@ -73,7 +76,8 @@ public final class FlatFile implements Closeable {
         FlatHeader header = FlatHeader.parse(path, preamble, json);
         Map<String, TensorInfo> tensors = header.tensors();
         TensorTable.check(path, tensors, FlatHeader.PREAMBLE + json.length, size);
-        return new FlatFile(path, source, preamble.version(), header.model(), tensors);
+        return new FlatFile(path, source, preamble.version(), header.model(), tensors,
+                FlatHeader.fingerprint(bytes, json));
     }
 
     /**
@@ -86,7 +90,7 @@ public final class FlatFile implements Closeable {
     public static FlatFile of(Path path, ModelHeader header, List<TensorPart> parts, Closeable files) {
         AssembledSource source = new AssembledSource(parts, files);
         TensorTable.check(path, source.tensors(), FlatHeader.ALIGNMENT, source.size());
-        return new FlatFile(path, source, FlatHeader.VERSION, header, source.tensors());
+        return new FlatFile(path, source, FlatHeader.VERSION, header, source.tensors(), FlatHeader.fingerprint(path));
     }
 
     /**
@@ -163,6 +167,15 @@ public final class FlatFile implements Closeable {
     /** The file's name, or for a stream what stands for it in messages. */
     public Path path() {
         return path;
+    }
+
+    /**
+     * What tells this file from every other, in hexadecimal digits: a SHA-256 of its header, in which every tensor's
+     * checksum stands. A file of the same fingerprint whose tensors' checksums are right holds the same model. Of a folder
+     * it is one of its files' names, sizes and times.
+     */
+    public String fingerprint() {
+        return fingerprint;
     }
 
     /** The file's length in bytes. */

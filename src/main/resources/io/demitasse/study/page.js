@@ -48,7 +48,9 @@ function open(id) {
     })();
 }
 
-const idle = () => new Promise(resolve => (window.requestIdleCallback ?? setTimeout)(resolve));
+/** When nothing else is to be done; soon in any case, for a tab in the background is never idle. */
+const idle = () => new Promise(resolve =>
+    window.requestIdleCallback ? requestIdleCallback(resolve, {timeout: 200}) : setTimeout(resolve));
 
 async function openAll() {
     for (const id in rooms) {

@@ -21,6 +21,7 @@ import io.demitasse.train.TrainingArguments.Metric;
 import io.demitasse.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -56,7 +57,8 @@ final class TrainCommand implements Callable<Integer> {
     Path output;
 
     @Option(names = "--labels", paramLabel = "NAME,NAME", split = ",",
-            description = "The labels' names by number; by default the head's, or those in the training data.")
+            description = "The labels' names by number; by default the head's, or those in the training data "
+                    + "where the head has none of them.")
     List<String> labels = List.of();
 
     @Option(names = "--resume", description = "Go on from the folder's checkpoint, if it has one.")
@@ -185,8 +187,24 @@ final class TrainCommand implements Callable<Integer> {
             if (!file.has(FlatFile.VOCABULARY)) {
                 throw new ModelFormatException(init, "it has no vocabulary, so it cannot be trained on texts");
             }
-            return file.labels().isEmpty() ? Dataset.labels(train) : file.labels();
+            return file.labels().isEmpty() ? Dataset.labels(train) : labels(file.labels());
         }
+    }
+
+    /** The head's, or the data's where these are all others: who brings labels of their own means those. */
+    private List<String> labels(List<String> head) throws IOException {
+        List<String> found;
+        try {
+            found = Dataset.labels(train);
+        } catch (IllegalArgumentException e) {
+            return head;    // reading the rows says what is wrong, if anything is
+        }
+        boolean numbered = found.stream().allMatch(label -> label.startsWith("LABEL_"));
+        if (numbered || !Collections.disjoint(found, head)) {
+            return head;
+        }
+        tell("a new head is drawn: the labels are " + found + ", those of " + init + " are " + head);
+        return found;
     }
 
     private void tell(TrainingResult result) {

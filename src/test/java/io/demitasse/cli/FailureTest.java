@@ -35,7 +35,8 @@ class FailureTest {
 
     @Test
     void aFolderAsModel() {
-        Run.of("classify", "good", "--model", folder.toString()).fails(1, folder + ": a directory").printsNothing();
+        Run.of("classify", "good", "--model", folder.toString())
+                .fails(1, folder.resolve("config.json") + ": no such file").printsNothing();
     }
 
     @Test

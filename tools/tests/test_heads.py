@@ -275,14 +275,15 @@ class SentenceModulesTest(ConverterTest):
             self.assertEqual(self.converted().header["sentence_transformers"]["pooling"], expected)
         self.out.unlink()
         for pooling, words in (({"pooling_mode": "weightedmean"}, "weightedmean"), ({"pooling_mode": 1}, "1"),
-                               ({"pooling_mode_cls_token": True, "pooling_mode_max_tokens": True}, '["cls","max"]'),
+                               ({"pooling_mode_cls_token": True, "pooling_mode_max_tokens": True},
+                                '["pooling_mode_cls_token","pooling_mode_max_tokens"]'),
                                ({"pooling_mode_lasttoken": True}, "lasttoken"),
                                ({"pooling_mode_cls_token": 1}, "pooling_mode_cls_token"),
                                ({"include_prompt": "no"}, "include_prompt")):
             config.write_text(json.dumps(pooling))
             self.assert_refused("1_Pooling/config.json", words)
         config.write_text(json.dumps({"word_embedding_dimension": 33}))
-        self.assert_refused("modules.json", "embedding_dimension", "32", "33")
+        self.assert_refused("1_Pooling/config.json", "word_embedding_dimension", "32", "33")
 
     def test_dense_layers_there_and_back(self):
         self.copy()
@@ -322,6 +323,9 @@ class SentenceModulesTest(ConverterTest):
                              ({"in_features": 0}, "in_features"), ({"bias": None}, "bias")):
             self.add_dense(**config)
             self.assert_refused("2_Dense", word)
+        self.add_dense()
+        self.write_json("2_Dense/config.json", {"in_features": 32, "out_features": 5, "bias": False})
+        self.assert_refused("2_Dense/model.safetensors", "linear.bias", "bias is false")
         self.add_dense(bias=False)
         self.assertEqual(self.converted().header["sentence_transformers"]["dense"][0],
                          {"in_features": 32, "out_features": 5, "bias": False, "activation": "tanh"})

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -222,6 +223,7 @@ public final class TextClassifier implements AutoCloseable {
      *
      * @param methods some ways to tell, in the order of their results
      * @throws UnsupportedOperationException if this classifier was loaded out of a stream
+     * @throws ModelFormatException if the file is not the one any more that was loaded
      */
     public Explanation explain(String text, Set<Attribution.Method> methods) {
         Encoding encoding = tokenizer().encode(text);
@@ -231,7 +233,24 @@ public final class TextClassifier implements AutoCloseable {
 
     /** As {@link #explain(String, Set)}, for a text that has been inspected. */
     public Explanation explain(Inspection inspection, Set<Attribution.Method> methods) {
-        int label = inspection.labelId();
+        return explain(inspection, inspection.labelId(), methods);
+    }
+
+    /**
+     * As {@link #explain(Inspection, Set)}, for a label of one's choice: to compare texts, their words' shares must be
+     * for the same one.
+     *
+     * @throws IllegalArgumentException if the model has no such label
+     */
+    public Explanation explain(Inspection inspection, String label, Set<Attribution.Method> methods) {
+        int id = labels().indexOf(label);
+        if (id < 0) {
+            throw new IllegalArgumentException("no label " + label + "; the model's are " + String.join(", ", labels()));
+        }
+        return explain(inspection, id, methods);
+    }
+
+    private Explanation explain(Inspection inspection, int label, Set<Attribution.Method> methods) {
         return explain(inspection.tokenization(), label, inspection.probabilities()[label], methods);
     }
 
@@ -240,14 +259,16 @@ public final class TextClassifier implements AutoCloseable {
         Vocabulary vocabulary = tokenizer().vocabulary();
         String baseline = vocabulary.id(Explainer.BASELINE) >= 0 ? Explainer.BASELINE : "[UNK]";
         Explainer explainer = new Explainer(model.trainable(), vocabulary.id(baseline));
-        return new Explanation(tokenization, labels().get(label), probability, baseline,
+        float baselineProbability = scores(classifyIds(explainer.baselineIds(tokenization)).logits(), function())[label];
+        return new Explanation(tokenization, labels().get(label), probability, baseline, baselineProbability,
                 explainer.explain(tokenization, label, methods, model.newWorkspace()));
     }
 
     private Inspection inspect(Tokenization tokenization) {
         Trace trace = new Trace();
         classifyIds(tokenization.ids(), trace);
-        return Inspection.of(tokenization, labels(), model.config(), trace, model.head(), logits -> scores(logits, function()),
+        return Inspection.of(tokenization, labels(), model.config(), trace, model.head(), function().name().toLowerCase(Locale.ROOT),
+                logits -> scores(logits, function()),
                 model.newWorkspace());
     }
 

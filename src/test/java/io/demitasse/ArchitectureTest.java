@@ -33,7 +33,7 @@ class ArchitectureTest {
             .whereLayer("file").mayNotAccessAnyLayer()
             .whereLayer("convert").mayOnlyAccessLayers("file", "tokenizer")
             .whereLayer("model").mayOnlyAccessLayers("kernel", "file")
-            .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "convert", "file")
+            .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "tokenizer", "convert", "file")
             .whereLayer("study").mayOnlyAccessLayers("model", "kernel", "tokenizer")
             .whereLayer("api").mayOnlyAccessLayers("event", "study", "model", "kernel", "convert", "file", "tokenizer")
             .whereLayer("serve").mayOnlyAccessLayers("api", "study", "tokenizer", "convert", "file")

@@ -1,11 +1,13 @@
 package io.demitasse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.demitasse.study.Attribution;
 import io.demitasse.study.Attribution.Method;
 import io.demitasse.study.Explanation;
+import io.demitasse.study.Inspection;
 import io.demitasse.study.Token;
 import io.demitasse.train.Dataset;
 import io.demitasse.train.Dataset.Example;
@@ -57,6 +59,38 @@ class ExplanationTest {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
             assertThat(classifier.explain("").attributions())
                     .allSatisfy(attribution -> assertThat(attribution.words()).isZero());
+            assertThat(classifier.explain("").attributions().get(0).error()).isZero();
+        }
+    }
+
+    @Test
+    void theBaselineHasAScoreOfItsOwn() {
+        try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
+            Explanation explanation = classifier.explain("a charming film", EnumSet.of(Method.INTEGRATED_GRADIENTS));
+            int mask = classifier.tokenizer().vocabulary().id("[MASK]");
+            int[] blanks = explanation.tokenization().tokens().stream()
+                    .mapToInt(token -> token.added() ? token.id() : mask).toArray();
+
+            assertThat(explanation.baselineProbability())
+                    .isEqualTo(classifier.classifyIds(blanks).scores().get("POSITIVE"));
+        }
+    }
+
+    @Test
+    void anotherLabelThanTheTextsCanBeExplained() {
+        try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
+            Inspection inspection = classifier.inspect("a charming film");
+            Explanation own = classifier.explain(inspection, EnumSet.of(Method.LEAVE_ONE_OUT));
+            Explanation other = classifier.explain(inspection, "NEGATIVE", EnumSet.of(Method.LEAVE_ONE_OUT));
+
+            assertThat(own.label()).isEqualTo("POSITIVE");
+            assertThat(other.label()).isEqualTo("NEGATIVE");
+            assertThat(other.probability()).isCloseTo(1 - own.probability(), within(1e-6f));
+            assertThat(own.attributions().get(0).word(1)).isPositive();
+            assertThat(other.attributions().get(0).word(1)).isNegative();
+            assertThatIllegalArgumentException().isThrownBy(
+                    () -> classifier.explain(inspection, "NEUTRAL", EnumSet.of(Method.LEAVE_ONE_OUT)))
+                    .withMessage("no label NEUTRAL; the model's are NEGATIVE, POSITIVE");
         }
     }
 

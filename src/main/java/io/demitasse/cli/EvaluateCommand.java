@@ -19,10 +19,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "evaluate", description = "Measures a classifier on labelled texts.",
-        footer = {"", "Precision, recall and F1 are those of the second label where there are two,",
-            "and means over the labels where there are more. MCC is Matthews' correlation coefficient. ECE is the",
-            "expected calibration error: how far a prediction's score is from the share of predictions with such",
-            "a score that are right, over ten bins of equal width."})
+        footer = {"", "Precision, recall and F1 are those of the second label where there are two, "
+            + "and means over the labels where there are more. MCC is Matthews' correlation coefficient. ECE is the "
+            + "expected calibration error: how far a prediction's score is from the share of predictions with such "
+            + "a score that are right, over ten bins of equal width."})
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int BATCH = 64;

@@ -1,8 +1,9 @@
 package io.demitasse.cli;
 
 import io.demitasse.Options;
-import io.demitasse.kernel.KernelChoice;
 import io.demitasse.Task;
+import io.demitasse.kernel.KernelChoice;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine;
@@ -25,7 +26,7 @@ final class ModelOptions extends ComputeOptions {
 
     /** The model for a command that classifies, or looks at a classifier. */
     Path file() {
-        return model != null ? model : beside(CLASSIFIER);
+        return model != null ? model : home().resolve(CLASSIFIER);
     }
 
     /**
@@ -42,11 +43,23 @@ final class ModelOptions extends ComputeOptions {
             throw new CommandLine.ParameterException(spec.commandLine(), "no model that comes with the project does "
                     + task.name() + ": give one with --model");
         }
-        return beside(file);
+        return home().resolve(file);
     }
 
-    private static Path beside(String file) {
-        return Path.of(System.getProperty(HOME, "."), file);
+    /** Without the launcher, as with java -jar, the folder whose target/ the jar lies in; else the working folder. */
+    private static Path home() {
+        String home = System.getProperty(HOME);
+        if (home != null) {
+            return Path.of(home);
+        }
+        try {
+            Path jar = Path.of(ModelOptions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path target = jar.getParent();
+            return target != null && target.endsWith("target") && target.getParent() != null ? target.getParent()
+                    : Path.of(".");
+        } catch (URISyntaxException e) {
+            return Path.of(".");
+        }
     }
 
     /** For a few words {@code auto} means plain: they are done before the JIT compiler is with the vector kernels. */

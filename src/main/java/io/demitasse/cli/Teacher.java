@@ -6,6 +6,7 @@ import io.demitasse.TextClassifier;
 import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
+import io.demitasse.train.Target;
 import io.demitasse.train.TokenizedExample;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class Teacher {
                         batch.stream().map(TokenizedExample::inputIds).toList());
                 for (int i = 0; i < batch.size(); i++) {
                     TokenizedExample example = batch.get(i);
-                    asked.add(new TokenizedExample(example.inputIds(), example.label(), results.get(i).logits()));
+                    asked.add(example.with(new Target.Taught((Target.Label) example.target(), results.get(i).logits())));
                 }
                 progress.step(batch.size());
             }

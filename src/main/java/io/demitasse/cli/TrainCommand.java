@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,10 +33,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(name = "train", description = "Fine-tunes a classifier on labelled texts.",
-        footer = {"", "Files of texts: TSV with the header sentence<TAB>label; .csv with sentence,label; .jsonl with",
-            "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers.",
-            "", "In the output folder: model.flat (after the last step), best.flat (at the best evaluation),",
-            "checkpoint.flat (to resume from), training-log.jsonl, training.svg."})
+        footer = {"", "Files of texts: TSV with the header sentence<TAB>label; .csv with sentence,label; .jsonl with "
+            + "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers.",
+            "", "In the output folder: model.flat (after the last step), best.flat (at the best evaluation), "
+            + "checkpoint.flat (to resume from), training-log.jsonl, training.svg."})
 final class TrainCommand implements Callable<Integer> {
 
     @Spec
@@ -133,7 +134,8 @@ final class TrainCommand implements Callable<Integer> {
         TrainingArguments arguments = arguments();
         Distillation distillation = distillation();
         Options options = compute.options();
-        Trainer.checkUnused(output, resume);
+        Trainer.checkUnused(output, resume, Stream.of(init, train, validation, teacher)
+                .filter(file -> file != null).toArray(Path[]::new));
         List<String> names = labels();
         List<Example> trainingTexts = Dataset.read(train, names);
         List<Example> validationTexts = Dataset.read(validation, names);
@@ -143,7 +145,7 @@ final class TrainCommand implements Callable<Integer> {
         tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, labels %s, %s kernels, %d thread%s",
                 trainingTexts.size(), validationTexts.size(), names, kernels.name(), options.threads(),
                 options.threads() == 1 ? "" : "s"));
-        List<TokenizedExample> training = TokenizedExample.of(trainingTexts, text -> tokenizer.encode(text).ids());
+        List<TokenizedExample> training = TokenizedExample.of(trainingTexts, tokenizer);
         if (teacher != null) {
             training = Teacher.asked(teacher, init, names, training, options);
         }
@@ -151,7 +153,7 @@ final class TrainCommand implements Callable<Integer> {
         try (Parallel parallel = new Parallel(options.threads()); Output table = new Output();
                 TrainingTable listener = new TrainingTable(table, this::tell)) {
             result = new Trainer(init, names, arguments, distillation, kernels, parallel).train(training,
-                    TokenizedExample.of(validationTexts, text -> tokenizer.encode(text).ids()),
+                    TokenizedExample.of(validationTexts, tokenizer),
                     output, resume, listener);
         }
         tell(result);

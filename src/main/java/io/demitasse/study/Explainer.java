@@ -60,9 +60,14 @@ public final class Explainer {
         return attributions;
     }
 
+    /** The baseline as ids: the text with the baseline's token in place of every word, {@code [tokens]}. */
+    public int[] baselineIds(Tokenization text) {
+        return text.idsWithWordsAs(baselineId);
+    }
+
     private Attribution integratedGradients(Tokenization text, int label, Workspace workspace) {
         Matrix x = embeddings(text.ids(), workspace);                               // [tokens, dim]
-        Matrix b = embeddings(text.idsWithWordsAs(baselineId), workspace);          // [tokens, dim]
+        Matrix b = embeddings(baselineIds(text), workspace);          // [tokens, dim]
         IntegratedGradients gradients = new IntegratedGradients(alphas -> points(x, b, alphas, label, workspace));
         double[] shares = gradients.shares();
         return Attribution.ofTokens(Method.INTEGRATED_GRADIENTS, text, shares, gradients.steps(),

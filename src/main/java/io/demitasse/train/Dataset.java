@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Labelled texts, one a row, in UTF-8. The file's name tells the format:
@@ -22,11 +23,21 @@ public final class Dataset {
     private static final String NUMBER = "\\d{1,9}";
 
     /**
-     * One row.
+     * A text, or a pair of texts, and what is to be learned of it.
      *
-     * @param label the label's number
+     * @param pair the second text; null if there is but one
      */
-    public record Example(String text, int label) {
+    public record Example(String text, @Nullable String pair, Target target) {
+
+        /** A text with the number of its label. */
+        public Example(String text, int label) {
+            this(text, null, new Target.Label(label));
+        }
+
+        /** The number of the label, where labels exclude each other. */
+        public int label() {
+            return Loss.as(Target.Label.class, target).label();
+        }
     }
 
     private Dataset() {
@@ -63,12 +74,17 @@ public final class Dataset {
      * The labels that a file's rows have, for a model that has none yet: names in alphabetical order, or, where every
      * label is a number, {@code LABEL_0} up to the largest.
      *
-     * @throws IllegalArgumentException if a row is not as it should be, or there are fewer than 2 labels
+     * @throws IllegalArgumentException if a row is not as it should be or has an empty label, or there are fewer than 2 labels
      * @throws IOException if the file cannot be read
      */
     public static List<String> labels(Path file) throws IOException {
         TreeSet<String> found = new TreeSet<>();
-        Rows.read(file).forEach(row -> found.add(row.label()));
+        for (Row row : Rows.read(file)) {
+            if (row.label().isBlank()) {
+                throw Rows.bad(file, row.line(), "the label is empty");
+            }
+            found.add(row.label());
+        }
         List<String> labels = List.copyOf(found);
         if (found.stream().allMatch(label -> label.matches(NUMBER))) {
             int largest = found.stream().mapToInt(Integer::parseInt).max().orElseThrow();

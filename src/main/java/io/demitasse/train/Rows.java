@@ -3,8 +3,8 @@ package io.demitasse.train;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.demitasse.file.StrictJson;
+import io.demitasse.file.Utf8Lines;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,8 +17,6 @@ import java.util.function.BiConsumer;
 /** The rows of a file of labelled texts as they stand there, in one of three formats. */
 final class Rows {
 
-    /** Spreadsheets like to begin a UTF-8 file with it. */
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final String TEXT = "sentence";
     private static final String LABEL = "label";
 
@@ -48,8 +46,7 @@ final class Rows {
         if (Files.isDirectory(file)) {
             throw new FileSystemException(file.toString(), null, "a directory, not a file of labelled texts");
         }
-        String content = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        Rows rows = new Rows(file, content.startsWith(BYTE_ORDER_MARK) ? content.substring(1) : content);
+        Rows rows = new Rows(file, Utf8Lines.decode(Files.readAllBytes(file), file.toString()));
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         if (name.endsWith(".csv")) {
             rows.readCsv();
@@ -101,7 +98,7 @@ final class Rows {
     private Row jsonRow(String line, int number) {
         JsonElement json;
         try {
-            json = StrictJson.parse(line);
+            json = StrictJson.parseLine(line);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ", line " + number + ": " + e.getMessage(), e);
         }

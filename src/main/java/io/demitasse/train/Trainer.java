@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * try (Parallel parallel = new Parallel(2)) {
  *     Trainer trainer = new Trainer(init, labels, TrainingArguments.defaults().withEpochs(3),
  *             KernelChoice.choose("auto"), parallel);
- *     TrainingResult result = trainer.train(TokenizedExample.of(examples, text -> tokenizer.encode(text).ids()),
+ *     TrainingResult result = trainer.train(TokenizedExample.of(examples, tokenizer),
  *             validation, Path.of("output"), false, TrainingListener.NONE);
  * }
  * }</pre>
@@ -97,13 +97,13 @@ public final class Trainer {
             checkTeacher(training);
         }
         try (FlatFile file = ModelFiles.open(init)) {
-            checkUnused(output, resume);
+            checkUnused(output, resume, init);
             OutputFolder folder = new OutputFolder(output);
             try (TrainingLog log = TrainingLog.open(folder.log())) {
                 folder.deleteLeftovers();
                 TrainingRun run = begin(file, folder, settings(file, training, validation), log);
                 TrainingResult result = run.go(training, validation, log, listener);
-                OutputFolder.write(TrainingPlot.svg(folder.log()), folder.plot());
+                folder.plot(TrainingPlot.svg(folder.log()));
                 return result;
             }
         }
@@ -112,9 +112,12 @@ public final class Trainer {
     /**
      * What {@link #train} checks of its folder first, for a caller who has much to do before.
      *
-     * @throws IllegalArgumentException if a training has written there that is not to be resumed
+     * @param inputs files that the training reads
+     * @throws IllegalArgumentException if a training has written there that is not to be resumed, or would write over an
+     *     input
      */
-    public static void checkUnused(Path output, boolean resume) {
+    public static void checkUnused(Path output, boolean resume, Path... inputs) throws IOException {
+        OutputFolder.checkInputs(output, inputs);
         if (!resume && OutputFolder.isUsed(output)) {
             throw new IllegalArgumentException(output + ": a training has written here: resume it, or choose another"
                     + " folder");
@@ -126,16 +129,22 @@ public final class Trainer {
             throw new IllegalArgumentException("there are no " + what + " examples");
         }
         for (TokenizedExample example : examples) {
-            if (example.label() < 0 || example.label() >= labels.size()) {
-                throw new IllegalArgumentException("a " + what + " example has the label " + example.label()
+            int label = label(example);
+            if (label < 0 || label >= labels.size()) {
+                throw new IllegalArgumentException("a " + what + " example has the label " + label
                         + ", but there are " + labels.size() + " labels");
             }
         }
     }
 
+    private static int label(TokenizedExample example) {
+        return example.target() instanceof Target.Taught taught ? taught.label().label()
+                : Loss.as(Target.Label.class, example.target()).label();
+    }
+
     private void checkTeacher(List<TokenizedExample> training) {
         for (TokenizedExample example : training) {
-            if (example.teacherLogits() == null || example.teacherLogits().length != labels.size()) {
+            if (!(example.target() instanceof Target.Taught taught) || taught.teacherLogits().length != labels.size()) {
                 throw new IllegalArgumentException("a training example has not a teacher's " + labels.size()
                         + " logits");
             }
@@ -169,9 +178,9 @@ public final class Trainer {
         MessageDigest digest = sha256();
         for (TokenizedExample example : examples) {
             int[] ids = example.inputIds();
-            float[] teacher = example.teacherLogits() == null ? new float[0] : example.teacherLogits();
+            float[] teacher = example.target() instanceof Target.Taught taught ? taught.teacherLogits() : new float[0];
             ByteBuffer bytes = ByteBuffer.allocate(4 * (ids.length + teacher.length + 2));
-            bytes.asIntBuffer().put(example.label()).put(ids.length).put(ids);
+            bytes.asIntBuffer().put(label(example)).put(ids.length).put(ids);
             bytes.position(4 * (ids.length + 2)).asFloatBuffer().put(teacher);
             digest.update(bytes.array());
         }

@@ -60,18 +60,20 @@ final class TrainingRun {
         long perEpoch = order.stepsPerEpoch();
         long steps = Math.max(1, (long) Math.ceil(arguments.epochs() * perEpoch));
         LinearSchedule schedule = LinearSchedule.of(arguments, steps);
-        TrainingStep step = new TrainingStep(model, optimizer, workspace, arguments.labelSmoothing(),
-                arguments.maxGradNorm(), distillation);
+        CrossEntropy labels = new CrossEntropy(arguments.labelSmoothing());
+        Loss loss = distillation == null ? labels : distillation.over(labels);
+        TrainingStep step = new TrainingStep(model, optimizer, workspace, loss, arguments.maxGradNorm());
         long evalSteps = arguments.evalSteps() == 0 ? perEpoch : arguments.evalSteps();
         listener.started(state.step, steps, List.copyOf(state.evaluations));
         while (state.step < steps && !isOutOfPatience()) {
             int[] chosen = order.batch(state.step);
             double learningRate = schedule.at(state.step);
             GradientTrace trace = GradientTrace.training(arguments.seed(), state.step);
-            Batch batch = Batch.of(Arrays.stream(chosen).mapToObj(i -> training.get(i).inputIds()).toList());
+            List<TokenizedExample> examples = Arrays.stream(chosen).mapToObj(training::get).toList();
+            Batch batch = batch(examples);
             FlightRecorder.TrainingStep event = FlightRecorder.trainingStep();
-            TrainingStep.Outcome outcome = step.run(batch, labels(training, chosen),
-                    distillation == null ? null : teacherLogits(training, chosen), trace, learningRate);
+            TrainingStep.Outcome outcome = step.run(batch,
+                    examples.stream().map(TokenizedExample::target).toList(), trace, learningRate);
             state.step++;
             event.end(state.step, batch.sequences(), batch.tokens(), outcome.loss());
             StepResult result = new StepResult(state.step, (double) state.step / perEpoch, outcome.loss(),
@@ -85,7 +87,7 @@ final class TrainingRun {
             listener.stepped(result);
             boolean evaluates = state.step % evalSteps == 0 || state.step == steps;
             if (evaluates) {
-                evaluate(validation, result.epoch(), log, listener);
+                evaluate(validation, result.epoch(), log, listener, state.step == steps);
             }
             boolean saves = arguments.saveSteps() == 0 ? evaluates : state.step % arguments.saveSteps() == 0;
             if (saves || state.step == steps || isOutOfPatience()) {
@@ -107,8 +109,8 @@ final class TrainingRun {
         return Objects.requireNonNull(state.best(arguments.metricForBestModel()), "there was an evaluation");
     }
 
-    private void evaluate(List<TokenizedExample> validation, double epoch, TrainingLog log, TrainingListener listener)
-            throws IOException {
+    private void evaluate(List<TokenizedExample> validation, double epoch, TrainingLog log, TrainingListener listener,
+                          boolean isEnd) throws IOException {
         listener.evaluating();
         Evaluation evaluation = Evaluation.of(measure(validation), state.lossSum / state.lossCount, epoch, state.step);
         if (!Double.isFinite(evaluation.validationLoss())) {
@@ -123,7 +125,7 @@ final class TrainingRun {
             OutputFolder.write(template.writer(model.parameters(), facts(evaluation)), folder.best());
         }
         listener.evaluated(evaluation);
-        String line = advice.after(state.evaluations, arguments.learningRate());
+        String line = advice.after(state.evaluations, arguments.learningRate(), isEnd);
         if (line != null) {
             listener.advised(line);
         }
@@ -139,11 +141,12 @@ final class TrainingRun {
             }
             List<TokenizedExample> some = examples.subList(first, end);
             long mark = workspace.mark();
-            Batch batch = Batch.of(some.stream().map(TokenizedExample::inputIds).toList());
+            Batch batch = batch(some);
             Matrix logits = model.forward(batch, workspace, Trace.NONE);   // [sequences, labels]
             for (int s = 0; s < some.size(); s++) {
                 int row = logits.row(s);
-                metrics.add(Arrays.copyOfRange(logits.data(), row, row + logits.columns()), some.get(s).label());
+                metrics.add(Arrays.copyOfRange(logits.data(), row, row + logits.columns()),
+                        ((Target.Label) some.get(s).target()).label());
             }
             workspace.release(mark);
             first = end;
@@ -151,12 +154,9 @@ final class TrainingRun {
         return metrics;
     }
 
-    private static int[] labels(List<TokenizedExample> examples, int[] chosen) {
-        return Arrays.stream(chosen).map(i -> examples.get(i).label()).toArray();
-    }
-
-    private static float[][] teacherLogits(List<TokenizedExample> examples, int[] chosen) {
-        return Arrays.stream(chosen).mapToObj(i -> examples.get(i).teacherLogits()).toArray(float[][]::new);
+    private Batch batch(List<TokenizedExample> examples) {
+        return Batch.of(examples.stream().map(TokenizedExample::inputIds).toList(),
+                examples.stream().map(TokenizedExample::typeIds).toList());
     }
 
     /** What a model's metadata says of how it was made. */

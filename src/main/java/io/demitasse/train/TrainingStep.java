@@ -5,7 +5,7 @@ import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
 import io.demitasse.model.TrainableModel;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /** One step of training: forward, loss, backward, clipping, update. {@link Trainer} makes its steps with it. */
 public final class TrainingStep {
@@ -24,43 +24,39 @@ public final class TrainingStep {
     private final TrainableModel model;
     private final AdamW optimizer;
     private final Workspace workspace;
-    private final double labelSmoothing;
+    private final Loss loss;
     private final double maxGradNorm;
-    private final @Nullable Distillation distillation;
 
     /**
-     * @param labelSmoothing 0 for none
+     * @param model whose head reads the first token of a sequence, or all
      * @param maxGradNorm what the norm of all gradients is clipped to; 0 clips nothing
-     * @param distillation null without a teacher
      */
-    public TrainingStep(TrainableModel model, AdamW optimizer, Workspace workspace, double labelSmoothing,
-                        double maxGradNorm, @Nullable Distillation distillation) {
+    public TrainingStep(TrainableModel model, AdamW optimizer, Workspace workspace, Loss loss, double maxGradNorm) {
         this.model = model;
         this.optimizer = optimizer;
         this.workspace = workspace;
-        this.labelSmoothing = labelSmoothing;
+        this.loss = loss;
         this.maxGradNorm = maxGradNorm;
-        this.distillation = distillation;
     }
 
     /**
      * Makes a step; where loss or gradient is not finite, leaves the values as they are.
      *
-     * @param labels {@code [sequences]}
-     * @param teacher a teacher's logits, {@code [sequences][labels]}; null without one
+     * @param targets one for each of the batch's sequences, of the kind that the loss learns from
+     * @throws IllegalArgumentException if a target does not fit the loss or the model, or a sequence the model
      */
-    public Outcome run(Batch batch, int[] labels, float @Nullable [][] teacher, GradientTrace trace,
-                       double learningRate) {
-        long mark = workspace.mark();
-        Matrix logits = model.forward(batch, workspace, trace);                     // [sequences, labels]
-        Matrix gradient = workspace.matrix(logits.rows(), logits.columns());        // [sequences, labels]
-        double loss = CrossEntropy.loss(logits, labels, labelSmoothing, gradient);
-        if (distillation != null && teacher != null) {
-            loss = distillation.loss(logits, teacher, loss, gradient);
+    public Outcome run(Batch batch, List<? extends Target> targets, GradientTrace trace, double learningRate) {
+        if (targets.size() != batch.sequences()) {
+            throw new IllegalArgumentException("there are " + targets.size() + " targets for " + batch.sequences()
+                    + " sequences");
         }
+        long mark = workspace.mark();
+        Matrix outputs = model.forward(batch, workspace, trace);                    // [rows, columns]
+        Matrix gradient = workspace.matrix(outputs.rows(), outputs.columns());      // [rows, columns]
+        double value = loss.loss(outputs, batch, targets, gradient);
         model.backward(gradient, batch, workspace, trace);
         workspace.release(mark);
-        Outcome outcome = new Outcome(loss, optimizer.gradientNorm());
+        Outcome outcome = new Outcome(value, optimizer.gradientNorm());
         if (outcome.isFinite()) {
             optimizer.step(learningRate, AdamW.clip(outcome.gradientNorm, maxGradNorm));
         }

@@ -15,9 +15,11 @@ import io.demitasse.TextClassifier;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,6 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class InspectionTest {
 
     private static final double TOLERANCE = 2e-5;
+
+    @TempDir
+    Path folder;
 
     static JsonObject json(Inspection inspection, boolean hiddenStates) throws IOException {
         StringWriter writer = new StringWriter();
@@ -121,9 +126,8 @@ class InspectionTest {
             JsonObject json = json(classifier.inspect("A fin\u00E9 \uD83C\uDFAC <b>"), false);
             int tokens = json.getAsJsonArray("tokens").size();
 
-            assertThat(json.keySet()).containsExactly("text", "normalized", "truncated", "label", "score", "labels",
-                    "probabilities", "logits", "tokens", "ids", "offsets", "words", "attributions", "embedding_norms",
-                    "depths", "attentions", "cosines");
+            assertThat(json.keySet()).containsExactly("text", "normalized", "truncated", "label", "score",
+                    "head_activation", "function_to_apply", "labels", "probabilities", "logits", "tokens", "ids", "offsets", "words", "attributions", "embedding_norms", "depths", "attentions", "cosines");
             assertThat(json.get("normalized").getAsString()).isEqualTo("a fine \uD83C\uDFAC <b>");
             assertThat(flat(json.get("cosines"))).hasSize(7 * tokens * tokens)
                     .allSatisfy(cosine -> assertThat(cosine).isBetween(-1.000001, 1.000001));
@@ -137,6 +141,16 @@ class InspectionTest {
             JsonObject clapper = json.getAsJsonArray("words").get(2).getAsJsonObject();
             assertThat(clapper.get("text").getAsString()).isEqualTo("\uD83C\uDFAC");
             assertThat(clapper.get("unknown").getAsBoolean()).isTrue();
+        }
+    }
+
+    @Test
+    void theHeadIsDescribedByTheConfig() throws IOException {
+        try (TextClassifier distilbert = TextClassifier.load(TestModels.tinyWithWords(folder.resolve("distilbert.flat")));
+                TextClassifier bert = TextClassifier.load(TestModels.tinyBert(folder.resolve("bert.flat")))) {
+            assertThat(json(distilbert.inspect("good"), false).get("head_activation").getAsString()).isEqualTo("relu");
+            assertThat(json(bert.inspect("good"), false).get("head_activation").getAsString()).isEqualTo("tanh");
+            assertThat(json(bert.inspect("good"), false).get("function_to_apply").getAsString()).isEqualTo("softmax");
         }
     }
 

@@ -5,19 +5,22 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.demitasse.kernel.Matrix;
+import io.demitasse.model.Batch;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class DistillationTest {
 
-    private static final int[] LABELS = {1, 0};
+    private static final Batch BATCH = Batch.of(List.of(new int[1], new int[1]));
     private static final float[] LOGITS = {0.5f, -1, 2, 3, 0, 1};
     private static final float[][] TEACHER = {{1, 2, -1}, {3, 0, 1}};
 
     private static double loss(float[] logits, Distillation distillation, Matrix gradient) {
-        Matrix matrix = new Matrix(logits, 2, 3);
-        return distillation.loss(matrix, TEACHER, CrossEntropy.loss(matrix, LABELS, 0, gradient), gradient);
+        return distillation.over(new CrossEntropy(0)).loss(new Matrix(logits, 2, 3), BATCH, List.of(
+                new Target.Taught(new Target.Label(1), TEACHER[0]), new Target.Taught(new Target.Label(0), TEACHER[1])),
+                gradient);
     }
 
     private static Matrix gradient() {
@@ -41,7 +44,8 @@ class DistillationTest {
                 divergence += q * Math.log(q / p) / 2;
             }
         }
-        double crossEntropy = CrossEntropy.loss(new Matrix(LOGITS, 2, 3), LABELS, 0, gradient());
+        double crossEntropy = new CrossEntropy(0).loss(new Matrix(LOGITS, 2, 3), BATCH, Losses.labels(1, 0),
+                gradient());
 
         assertThat(loss(LOGITS, new Distillation(t, 0.3), gradient()))
                 .isCloseTo(0.3 * t * t * divergence + 0.7 * crossEntropy, within(1e-12));

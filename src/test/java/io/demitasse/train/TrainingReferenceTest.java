@@ -44,15 +44,15 @@ class TrainingReferenceTest {
             TrainableModel model = TrainableModel.load(file,
                     Architecture.SEQUENCE_CLASSIFICATION.head(ModelConfig.of(file), 2), KernelChoice.choose(kernels));
             AdamW optimizer = new AdamW(model.parameters(), WEIGHT_DECAY, parameter -> true, parallel);
-            TrainingStep step = new TrainingStep(model, optimizer, new Workspace(parallel), 0, MAX_GRAD_NORM,
-                    null);
+            TrainingStep step = new TrainingStep(model, optimizer, new Workspace(parallel), new CrossEntropy(0),
+                    MAX_GRAD_NORM);
             for (int i = 0; i < steps.size(); i++) {
                 JsonObject expected = steps.get(i).getAsJsonObject();
                 assertThat(schedule.at(i)).isCloseTo(expected.get("learning_rate").getAsDouble(), within(1e-12));
                 List<int[]> sequences = expected.getAsJsonArray("input_ids").asList().stream()
                         .map(TrainingReferenceTest::ints).toList();
-                TrainingStep.Outcome outcome = step.run(Batch.of(sequences), ints(expected.get("labels")),
-                        null, GradientTrace.withoutDropout(), schedule.at(i));
+                TrainingStep.Outcome outcome = step.run(Batch.of(sequences), Losses.labels(ints(expected.get("labels"))),
+                        GradientTrace.withoutDropout(), schedule.at(i));
 
                 assertThat(outcome.loss()).as("loss of step %d", i)
                         .isCloseTo(expected.get("loss").getAsDouble(), within(TOLERANCE));

@@ -9,8 +9,11 @@ import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
 import io.demitasse.model.SequenceClassifier;
 import io.demitasse.train.AdamW;
+import io.demitasse.train.CrossEntropy;
+import io.demitasse.train.Target;
 import io.demitasse.train.TrainingStep;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 /** Demitasse on the kernels that it chooses by itself, with the step that its Trainer makes. */
@@ -30,7 +33,7 @@ final class DemitasseTraining implements TrainingPeer {
         try (FlatFile file = FlatFile.open(model)) {
             SequenceClassifier classifier = SequenceClassifier.load(file, kernels);
             optimizer = new AdamW(classifier.parameters(), 0, AdamW::matrices, parallel);
-            step = new TrainingStep(classifier, optimizer, new Workspace(parallel), 0, MAX_GRAD_NORM, null);
+            step = new TrainingStep(classifier, optimizer, new Workspace(parallel), new CrossEntropy(0), MAX_GRAD_NORM);
         }
     }
 
@@ -48,7 +51,8 @@ final class DemitasseTraining implements TrainingPeer {
     public double step(TrainingBatch batch, boolean dropout) {
         GradientTrace trace = dropout ? GradientTrace.training(SEED, optimizer.steps())
                 : GradientTrace.withoutDropout();
-        return step.run(Batch.of(List.of(batch.ids())), batch.labels(), null, trace, LEARNING_RATE).loss();
+        List<Target> targets = Arrays.stream(batch.labels()).<Target>mapToObj(Target.Label::new).toList();
+        return step.run(Batch.of(List.of(batch.ids())), targets, trace, LEARNING_RATE).loss();
     }
 
     @Override

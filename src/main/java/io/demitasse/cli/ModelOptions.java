@@ -21,7 +21,8 @@ final class ModelOptions extends ComputeOptions {
             "feature-extraction", EMBEDDER, "sentence-similarity", EMBEDDER);
 
     @Option(names = "--model", paramLabel = "FILE|FOLDER",
-            description = "The model, a flat weight file or a Hugging Face folder; by default the fitting one in weights/ beside the launcher.")
+            description = "The model, a flat weight file or a Hugging Face folder; by default the fitting one in"
+                    + " weights/ beside the launcher.")
     Path model;
 
     /** The model for a command that classifies, or looks at a classifier. */

@@ -160,6 +160,8 @@ class HuggingFaceFolderTest {
             Files.writeString(config, text);
             assertRefused(source, config + ": ");
         }
+        Files.writeString(config, "\uFEFF{}");
+        assertRefused(source, config + ": ", "byte order mark");
         Files.write(config, new byte[] {'{', '"', (byte) 0xE9, '"', ':', '1', '}'});
         assertRefused(source, config + ": not UTF-8");
         Files.delete(config);

@@ -109,7 +109,7 @@ public final class Model implements AutoCloseable {
 
     private static Model load(FlatFile flat, @Nullable Path file, Options options) {
         ModelConfig config = ModelConfig.of(flat);
-        Kernels kernels = KernelChoice.choose(options.kernels());
+        Kernels kernels = KernelChoice.choose(options.kernels(), options.int8Activations());
         WordPieceTokenizer tokenizer = flat.has(FlatFile.VOCABULARY) ? tokenizer(flat, config, options) : null;
         Parallel parallel = new Parallel(options.threads());
         try {

@@ -2,6 +2,7 @@ package io.demitasse.cli;
 
 import io.demitasse.Options;
 import io.demitasse.Task;
+import io.demitasse.kernel.Int8Activations;
 import io.demitasse.kernel.KernelChoice;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -24,6 +25,12 @@ final class ModelOptions extends ComputeOptions {
             description = "The model, a flat weight file or a Hugging Face folder; by default the fitting one in"
                     + " weights/ beside the launcher.")
     Path model;
+
+    @Option(names = "--int8-activations", paramLabel = "exact|fast", defaultValue = "exact",
+            converter = Int8ActivationsConverter.class,
+            description = "How precisely products with int8 weights are computed: fast takes half the time where the machine "
+                    + "kernels work, and may change the label of a text near the border.")
+    Int8Activations int8Activations;
 
     /** The model for a command that classifies, or looks at a classifier. */
     Path file() {
@@ -63,8 +70,29 @@ final class ModelOptions extends ComputeOptions {
         }
     }
 
-    /** For a few words {@code auto} means plain: they are done before the JIT compiler is with the vector kernels. */
+    @Override
+    Options options(String kernels) {
+        return super.options(kernels).withInt8Activations(int8Activations);
+    }
+
+    /**
+     * For a few words {@code auto} means plain where it would mean vector: they are done before the JIT compiler is with
+     * the vector kernels.
+     */
     Options options(TextInput input) {
-        return options(kernels.equals(KernelChoice.AUTO) && input.isBrief() ? "plain" : kernels);
+        boolean plain = kernels.equals(KernelChoice.AUTO) && input.isBrief() && !KernelChoice.startsAtOnce()
+                && int8Activations == Int8Activations.EXACT;
+        return options(plain ? "plain" : kernels);
+    }
+
+    static final class Int8ActivationsConverter implements CommandLine.ITypeConverter<Int8Activations> {
+        @Override
+        public Int8Activations convert(String value) {
+            return switch (value) {
+                case "exact" -> Int8Activations.EXACT;
+                case "fast" -> Int8Activations.FAST;
+                default -> throw new CommandLine.TypeConversionException("'" + value + "' is neither exact nor fast");
+            };
+        }
     }
 }

@@ -21,6 +21,7 @@ final class VectorAssembler extends Assembler {
 
     /** What a comparison asks: less than; nothing where one is not a number. */
     static final int LESS_THAN = 0x11;
+    static final int GREATER_THAN = 0x1E;
 
     private int mask;
     private boolean zeroing;

@@ -160,6 +160,15 @@ final class VectorAssembler extends Assembler {
         evex(MAP_0F, NP, 0, 0x5B, to, 0, from);
     }
 
+    void subtractInts(int to, int a, int b) {
+        evex(MAP_0F, P66, 0, 0xFA, to, a, b);
+    }
+
+    /** By one int in memory for all elements. */
+    void multiplyInts(int to, int a, Memory b) {
+        evex(MAP_0F38, P66, 0, 0x40, to, a, b, FLOAT, true);
+    }
+
     void addInts(int to, int a, int b) {
         evex(MAP_0F, P66, 0, 0xFE, to, a, b);
     }

@@ -44,8 +44,17 @@ record LayoutReference(JsonObject json) {
                 json.has("tokenizer_class") ? json.get("tokenizer_class").getAsString() : null);
     }
 
-    static WordPieceTokenizer tokenizer(TokenizerFiles files) {
-        return new WordPieceTokenizer(Vocabulary.of(files.tokens()), SettingsJson.read(files.header()));
+    /**
+     * The references are transformers 5's, which cleans decoded texts up where a file asks for it; version 4, whose way
+     * is taken here, does so where no file forbids it.
+     */
+    WordPieceTokenizer tokenizer(TokenizerFiles files) {
+        JsonElement config = json.getAsJsonObject("files").get("tokenizer_config.json");
+        boolean cleanUp = config != null && JsonParser.parseString(config.getAsString()).getAsJsonObject()
+                .has("clean_up_tokenization_spaces");
+        TokenizerSettings settings = SettingsJson.read(files.header());
+        return new WordPieceTokenizer(Vocabulary.of(files.tokens()),
+                cleanUp ? settings : settings.withCleanUpTokenizationSpaces(false));
     }
 
     /** What is not as transformers has it, a line each. */
@@ -135,7 +144,7 @@ record LayoutReference(JsonObject json) {
             LayoutReference reference = parse(lines.get(i));
             Path folder = Path.of(arguments[1]).resolve(String.valueOf(i));
             try {
-                WordPieceTokenizer tokenizer = tokenizer(reference.read(folder));
+                WordPieceTokenizer tokenizer = reference.tokenizer(reference.read(folder));
                 if (!reference.json.has("encodings")) {
                     System.out.println("not refused: " + reference.json.get("files"));
                     continue;

@@ -38,7 +38,7 @@ class LayoutReferenceTest {
     @ParameterizedTest
     @MethodSource("layouts")
     void idsSpansWordsAndDecodedTexts(LayoutReference reference) throws IOException {
-        WordPieceTokenizer tokenizer = LayoutReference.tokenizer(reference.read(folder));
+        WordPieceTokenizer tokenizer = reference.tokenizer(reference.read(folder));
         assertThat(reference.differences(tokenizer)).isEmpty();
     }
 

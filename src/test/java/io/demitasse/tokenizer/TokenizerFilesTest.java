@@ -70,13 +70,13 @@ class TokenizerFilesTest {
         "6/trail, 'the film is very good, badly  not', 2 11 8 10 15 6 1 7 16 9 3",
         "6/trail2, 'the film is very good, badly  not', 2 11 8 10 15 6 1 7 16 9 3"})
     void casesOfTrouble(String name, String text, String ids) throws IOException {
-        Encoding encoding = LayoutReference.tokenizer(layout(name).read(folder)).encode(text);
+        Encoding encoding = layout(name).tokenizer(layout(name).read(folder)).encode(text);
         assertThat(encoding.ids()).isEqualTo(Arrays.stream(ids.split(" ")).mapToInt(Integer::parseInt).toArray());
     }
 
     @Test
     void aTruncationSideOfTheFolder() throws IOException {
-        WordPieceTokenizer tokenizer = LayoutReference.tokenizer(layout("12/sideleft").read(folder));
+        WordPieceTokenizer tokenizer = layout("12/sideleft").tokenizer(layout("12/sideleft").read(folder));
         assertThat(tokenizer.encode("a very good film is not the answer of it, bad bad bad film very").tokens())
                 .containsExactly("[CLS]", "[UNK]", "bad", "bad", "bad", "film", "very", "[SEP]");
     }

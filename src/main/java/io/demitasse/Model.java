@@ -211,7 +211,7 @@ public final class Model implements AutoCloseable {
     }
 
     /** The outputs' probabilities: {@code softmax(logits)}, on the model's kernels. */
-    float[] softmax(float[] logits) {
+    public float[] softmax(float[] logits) {
         float[] probabilities = logits.clone();
         kernels.softmax(probabilities, 0, probabilities.length);
         return probabilities;
@@ -242,7 +242,7 @@ public final class Model implements AutoCloseable {
     }
 
     /** {@link #outputs(Head, List)}, remembered in a trace, if it is one sequence. */
-    List<Matrix> outputs(Head head, List<Sequence> sequences, Trace trace) {
+    public List<Matrix> outputs(Head head, List<Sequence> sequences, Trace trace) {
         List<Matrix> outputs = new ArrayList<>(sequences.size());
         passes.acquireUninterruptibly();
         try {
@@ -326,7 +326,7 @@ public final class Model implements AutoCloseable {
      * @throws UnsupportedOperationException if this model was loaded out of a stream
      * @throws ModelFormatException if the file was replaced since
      */
-    synchronized TrainableModel trainable() {
+    public synchronized TrainableModel trainable() {
         if (trainable == null) {
             if (file == null) {
                 throw new UnsupportedOperationException("only a model that was loaded from a file can explain: the "
@@ -345,7 +345,7 @@ public final class Model implements AutoCloseable {
     }
 
     /** For work that takes far more memory than a pass does, which is let go afterwards. */
-    Workspace newWorkspace() {
+    public Workspace newWorkspace() {
         if (closed) {
             throw closed();
         }

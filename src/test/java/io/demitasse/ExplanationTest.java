@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.study.Attribution;
 import io.demitasse.study.Attribution.Method;
 import io.demitasse.study.Explanation;
@@ -30,7 +32,7 @@ class ExplanationTest {
     @Test
     void leavingAWordOutIsWhatItSays() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Explanation explanation = classifier.explain("a charming film", EnumSet.of(Method.LEAVE_ONE_OUT));
+            Explanation explanation = new Explainer(classifier.model()).explain("a charming film", EnumSet.of(Method.LEAVE_ONE_OUT));
             int label = classifier.labels().indexOf(explanation.label());
             float whole = classifier.classify("a charming film").logits()[label];
             float without = classifier.classify("a film").logits()[label];
@@ -42,7 +44,7 @@ class ExplanationTest {
     @Test
     void theWordsThatMatterStandOut() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Explanation explanation = classifier.explain("a charming film");
+            Explanation explanation = new Explainer(classifier.model()).explain("a charming film");
             assertThat(explanation.label()).isEqualTo("POSITIVE");
             assertThat(explanation.attributions()).extracting(Attribution::method).containsExactly(Method.values());
             Attribution integrated = explanation.attributions().get(0);
@@ -57,16 +59,16 @@ class ExplanationTest {
     @Test
     void anEmptyTextHasNothingToExplain() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            assertThat(classifier.explain("").attributions())
+            assertThat(new Explainer(classifier.model()).explain("").attributions())
                     .allSatisfy(attribution -> assertThat(attribution.words()).isZero());
-            assertThat(classifier.explain("").attributions().get(0).error()).isZero();
+            assertThat(new Explainer(classifier.model()).explain("").attributions().get(0).error()).isZero();
         }
     }
 
     @Test
     void theBaselineHasAScoreOfItsOwn() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Explanation explanation = classifier.explain("a charming film", EnumSet.of(Method.INTEGRATED_GRADIENTS));
+            Explanation explanation = new Explainer(classifier.model()).explain("a charming film", EnumSet.of(Method.INTEGRATED_GRADIENTS));
             int mask = classifier.tokenizer().vocabulary().id("[MASK]");
             int[] blanks = explanation.tokenization().tokens().stream()
                     .mapToInt(token -> token.added() ? token.id() : mask).toArray();
@@ -79,9 +81,9 @@ class ExplanationTest {
     @Test
     void anotherLabelThanTheTextsCanBeExplained() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Inspection inspection = classifier.inspect("a charming film");
-            Explanation own = classifier.explain(inspection, EnumSet.of(Method.LEAVE_ONE_OUT));
-            Explanation other = classifier.explain(inspection, "NEGATIVE", EnumSet.of(Method.LEAVE_ONE_OUT));
+            Inspection inspection = new Inspector(classifier.model()).inspect("a charming film");
+            Explanation own = new Explainer(classifier.model()).explain(inspection, EnumSet.of(Method.LEAVE_ONE_OUT));
+            Explanation other = new Explainer(classifier.model()).explain(inspection, "NEGATIVE", EnumSet.of(Method.LEAVE_ONE_OUT));
 
             assertThat(own.label()).isEqualTo("POSITIVE");
             assertThat(other.label()).isEqualTo("NEGATIVE");
@@ -89,7 +91,7 @@ class ExplanationTest {
             assertThat(own.attributions().get(0).word(1)).isPositive();
             assertThat(other.attributions().get(0).word(1)).isNegative();
             assertThatIllegalArgumentException().isThrownBy(
-                    () -> classifier.explain(inspection, "NEUTRAL", EnumSet.of(Method.LEAVE_ONE_OUT)))
+                    () -> new Explainer(classifier.model()).explain(inspection, "NEUTRAL", EnumSet.of(Method.LEAVE_ONE_OUT)))
                     .withMessage("no label NEUTRAL; the model's are NEGATIVE, POSITIVE");
         }
     }
@@ -104,7 +106,7 @@ class ExplanationTest {
         double worst = 0;
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
             for (int i = 0; i < SENTENCES; i++) {
-                Explanation explanation = classifier.explain(examples.get(i).text(),
+                Explanation explanation = new Explainer(classifier.model()).explain(examples.get(i).text(),
                         EnumSet.of(Method.INTEGRATED_GRADIENTS));
                 Attribution attribution = explanation.attributions().get(0);
                 assertThat(attribution.steps()).isLessThanOrEqualTo(64);

@@ -3,6 +3,7 @@ package io.demitasse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.demitasse.study.Explainer;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import java.io.IOException;
@@ -30,12 +31,12 @@ class ReplacedModelTest {
             TestModels.tinyOther(file);
             Files.setLastModifiedTime(file, time);
             assertThat(Files.size(file)).as("nothing but the header tells them apart").isEqualTo(Files.size(kept));
-            assertThatThrownBy(() -> classifier.explain("not a good film")).isInstanceOf(ModelFormatException.class)
+            assertThatThrownBy(() -> new Explainer(classifier.model()).explain("not a good film")).isInstanceOf(ModelFormatException.class)
                     .hasMessage(file + ": it is not the file any more that was loaded: load it again");
             assertThat(classifier.classify("not a good film").logits()).isEqualTo(logits);
 
             Files.delete(file);
-            assertThatThrownBy(() -> classifier.explain("not a good film")).isInstanceOf(ModelFormatException.class)
+            assertThatThrownBy(() -> new Explainer(classifier.model()).explain("not a good film")).isInstanceOf(ModelFormatException.class)
                     .hasMessageContaining(file.toString());
 
             Files.copy(kept, file, StandardCopyOption.REPLACE_EXISTING);
@@ -48,7 +49,7 @@ class ReplacedModelTest {
     /** What an explanation comes to, as text. */
     private record Explanation(String text) {
         Explanation(TextClassifier classifier) {
-            this(classifier.explain("not a good film").toString());
+            this(new Explainer(classifier.model()).explain("not a good film").toString());
         }
     }
 

@@ -1,5 +1,7 @@
 package io.demitasse.cli;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.TextClassifier;
 import io.demitasse.study.Attribution;
 import io.demitasse.study.Attribution.Method;
@@ -38,8 +40,8 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() {
         try (TextClassifier classifier = TextClassifier.load(model.file(), model.options());
                 Output output = new Output()) {
-            Explanation explanation = label == null ? classifier.explain(text, EnumSet.of(method))
-                    : classifier.explain(classifier.inspect(text), label, EnumSet.of(method));
+            Explanation explanation = label == null ? new Explainer(classifier.model()).explain(text, EnumSet.of(method))
+                    : new Explainer(classifier.model()).explain(new Inspector(classifier.model()).inspect(text), label, EnumSet.of(method));
             Attribution attribution = explanation.attributions().get(0);
             output.line(String.format(Locale.ROOT, "%s\t%.4f", explanation.label(), explanation.probability()));
             output.line("");

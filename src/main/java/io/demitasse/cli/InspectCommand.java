@@ -1,5 +1,7 @@
 package io.demitasse.cli;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.TextClassifier;
 import io.demitasse.file.WholeFile;
 import io.demitasse.study.Attribution.Method;
@@ -82,7 +84,7 @@ final class InspectCommand implements Callable<Integer> {
         try (Output output = new Output()) {
             String label = null;
             for (String each : texts) {
-                Inspection inspection = classifier.inspect(each);
+                Inspection inspection = new Inspector(classifier.model()).inspect(each);
                 label = label == null ? label(inspection) : label;
                 Explanation explanation = explain(classifier, inspection, label);
                 output.stream(writer -> InspectionJson.write(inspection, explanation, hiddenStates, writer));
@@ -95,7 +97,7 @@ final class InspectCommand implements Callable<Integer> {
         Page page = new Page();
         String label = null;
         for (String each : texts) {
-            Inspection inspection = classifier.inspect(each);
+            Inspection inspection = new Inspector(classifier.model()).inspect(each);
             label = label == null ? label(inspection) : label;
             page.add(inspection, explain(classifier, inspection, label));
         }
@@ -113,6 +115,6 @@ final class InspectCommand implements Callable<Integer> {
 
     private static @Nullable Explanation explain(TextClassifier classifier, Inspection inspection, String label) {
         Set<Method> methods = Page.methods(inspection);
-        return methods.isEmpty() ? null : classifier.explain(inspection, label, methods);
+        return methods.isEmpty() ? null : new Explainer(classifier.model()).explain(inspection, label, methods);
     }
 }

@@ -106,7 +106,9 @@ final class Endpoints {
     /** {@code POST /tokenize}: a list of lists of tokens. */
     private Answer tokenize(InferenceRequest request) {
         singles(request);
-        return TokenLists.of(request.inputs(), model.tokenizer(), request.flag("add_special_tokens", true));
+        boolean added = request.flag("add_special_tokens", true);
+        return new Deferred(TokenLists.bytes(request.inputs()),
+                () -> TokenLists.of(request.inputs(), model.tokenizer(), added));
     }
 
     /** {@code POST /inspect}: the page that shows how a text came to its label. */

@@ -116,6 +116,11 @@ final class Router implements HttpHandler {
             Bodies.drain(exchange);
             answer = route.handler().answer(InputStream.nullInputStream());
         }
+        if (answer instanceof Deferred deferred) {
+            try (AnswerMemory.Lease lease = memory.take(deferred.bytes())) {
+                return send(exchange, deferred.response().get(), origin);
+            }
+        }
         if (answer instanceof Job<?, ?> job) {
             try (AnswerMemory.Lease lease = memory.take(job.bytes())) {
                 return send(exchange, job.run(batcher, gone(exchange)), origin);

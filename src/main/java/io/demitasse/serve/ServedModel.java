@@ -1,5 +1,7 @@
 package io.demitasse.serve;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.Classification;
 import io.demitasse.Options;
 import io.demitasse.Pooling;
@@ -31,6 +33,8 @@ public final class ServedModel implements AutoCloseable {
     /** Tokens that an explanation takes there and back at once, at most, and for each token of a short text. */
     private static final int EXPLAINED_TOGETHER = 512;
     private static final int EXPLAINED_POINTS = 17;
+    /** What an inspection takes for a label: its scores at each depth, and for each word without, and in the page. */
+    private static final int SCORES_BYTES = 1500;
 
     /**
      * What the header of a model's file tells.
@@ -163,7 +167,7 @@ public final class ServedModel implements AutoCloseable {
      */
     long inspectionBytes(int tokens) {
         long together = Math.max(tokens, Math.min(EXPLAINED_TOGETHER, (long) EXPLAINED_POINTS * tokens));
-        long scores = 64L * labels().size() * Float.BYTES;
+        long scores = (long) SCORES_BYTES * labels().size();
         return (explained ? 0 : facts.parameters() * Float.BYTES)
                 + (2 * tokens + together * 5 / 4) * facts.widths() * Float.BYTES + scores;
     }
@@ -174,11 +178,11 @@ public final class ServedModel implements AutoCloseable {
      * @throws ModelFormatException if the model's file is not the one that was loaded
      */
     byte[] inspect(String text) {
-        Inspection inspection = classifier.inspect(text);
+        Inspection inspection = new Inspector(classifier.model()).inspect(text);
         Set<Attribution.Method> methods = Page.methods(inspection);
         ByteArrayOutputStream page = new ByteArrayOutputStream();
         try {
-            new Page().add(inspection, methods.isEmpty() ? null : classifier.explain(inspection, methods)).write(page);
+            new Page().add(inspection, methods.isEmpty() ? null : new Explainer(classifier.model()).explain(inspection, methods)).write(page);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

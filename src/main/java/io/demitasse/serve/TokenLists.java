@@ -12,12 +12,20 @@ final class TokenLists {
 
     /** The most tokens that are listed for one request. */
     private static final int MOST = 16_384;
+    /** What a token takes: itself, its text and offsets as objects, and written, three times while it grows. */
+    private static final long TOKEN_BYTES = 150 + 3 * 75;
 
     /** Offsets count code points, and the added tokens have none. */
     private record Token(int id, String text, boolean special, @Nullable Integer start, @Nullable Integer stop) {
     }
 
     private TokenLists() {
+    }
+
+    /** About how much memory texts take with their lists. */
+    static long bytes(List<Input> inputs) {
+        long characters = inputs.stream().mapToLong(input -> input.text().length()).sum();
+        return Character.BYTES * characters + TOKEN_BYTES * Math.min(MOST, characters);
     }
 
     /** A list of lists of tokens. */

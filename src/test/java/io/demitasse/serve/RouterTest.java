@@ -68,7 +68,10 @@ class RouterTest {
             List<String> texts = List.of(new String(body.readAllBytes(), StandardCharsets.UTF_8).split(" "));
             return new Job<>(work, texts, 0, Response::json);
         });
-        Routes routes = new Routes(List.of(echo, Route.get("/metrics", () -> Response.text("text/plain", metrics.text()))));
+        Route huge = Route.post("/huge", body -> new Deferred(Runtime.getRuntime().maxMemory(), () -> Response.empty(200)));
+        Route large = Route.post("/large", body -> new Deferred(Runtime.getRuntime().maxMemory() / 20,
+                () -> Response.json(List.of(1))));
+        Routes routes = new Routes(List.of(echo, huge, large, Route.get("/metrics", () -> Response.text("text/plain", metrics.text()))));
         http.createContext("/", new Router(routes, new Guard(ServerOptions.defaults(), true), new Bodies(1000), batcher,
                 new Connections(http.getAddress().getPort()), metrics));
         http.setExecutor(threads);
@@ -88,7 +91,16 @@ class RouterTest {
     void aRouteAnswersWithWhatWasComputed() {
         assertThat(client.post("/echo", "a bb ccc").body()).isEqualTo("[\"a\",\"bb\",\"ccc\"]");
         assertThat(client.get("/echo").header("Allow")).isEqualTo("POST");
-        assertThat(client.get("/other").error()).isEqualTo("no such path: there are /metrics to GET and /echo to POST");
+        assertThat(client.get("/other").error()).isEqualTo("no such path: there are /metrics to GET and /echo, /huge, /large to POST");
+    }
+
+    @Test
+    void whatTakesMuchMemoryHasToFindIt() {
+        assertThat(client.post("/huge", "").status()).isEqualTo(413);
+        assertThat(client.post("/huge", "").error()).contains("MB for answers");
+        for (int i = 0; i < 5; i++) {
+            assertThat(client.post("/large", "").body()).as("and gives it back").isEqualTo("[1]");
+        }
     }
 
     @Test

@@ -66,7 +66,7 @@ class InspectionTest {
             for (JsonElement element : forward.getAsJsonArray("examples")) {
                 JsonObject example = element.getAsJsonObject();
                 int[] ids = flat(example.get("input_ids")).stream().mapToInt(Double::intValue).toArray();
-                JsonObject json = json(classifier.inspectIds(ids), true);
+                JsonObject json = json(new Inspector(classifier.model()).inspectIds(ids), true);
 
                 assertClose(json.get("attentions"), example.get("attentions"));
                 assertClose(json.get("hidden_states"), example.get("hidden_states"));
@@ -81,7 +81,7 @@ class InspectionTest {
     @Test
     void theLogitLensEndsWithTheModelsOwnResult() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Inspection inspection = classifier.inspect("not good");
+            Inspection inspection = new Inspector(classifier.model()).inspect("not good");
 
             Classification result = classifier.classify("not good");
             assertThat(inspection.logits(inspection.layers())).containsExactly(result.logits());
@@ -95,7 +95,7 @@ class InspectionTest {
     @Test
     void blocksAndHeadsCanBeAskedOneByOne() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.TINY)) {
-            Inspection inspection = classifier.inspectIds(new int[] {7, 9, 11});
+            Inspection inspection = new Inspector(classifier.model()).inspectIds(new int[] {7, 9, 11});
             InspectedBlock block = inspection.block(1);
             AttentionMap mean = block.attention();
 
@@ -123,7 +123,7 @@ class InspectionTest {
     @Test
     void theJsonHasEachPartInItsShape() throws IOException {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            JsonObject json = json(classifier.inspect("A fin\u00E9 \uD83C\uDFAC <b>"), false);
+            JsonObject json = json(new Inspector(classifier.model()).inspect("A fin\u00E9 \uD83C\uDFAC <b>"), false);
             int tokens = json.getAsJsonArray("tokens").size();
 
             assertThat(json.keySet()).containsExactly("text", "normalized", "truncated", "label", "score",
@@ -148,16 +148,16 @@ class InspectionTest {
     void theHeadIsDescribedByTheConfig() throws IOException {
         try (TextClassifier distilbert = TextClassifier.load(TestModels.tinyWithWords(folder.resolve("distilbert.flat")));
                 TextClassifier bert = TextClassifier.load(TestModels.tinyBert(folder.resolve("bert.flat")))) {
-            assertThat(json(distilbert.inspect("good"), false).get("head_activation").getAsString()).isEqualTo("relu");
-            assertThat(json(bert.inspect("good"), false).get("head_activation").getAsString()).isEqualTo("tanh");
-            assertThat(json(bert.inspect("good"), false).get("function_to_apply").getAsString()).isEqualTo("softmax");
+            assertThat(json(new Inspector(distilbert.model()).inspect("good"), false).get("head_activation").getAsString()).isEqualTo("relu");
+            assertThat(json(new Inspector(bert.model()).inspect("good"), false).get("head_activation").getAsString()).isEqualTo("tanh");
+            assertThat(json(new Inspector(bert.model()).inspect("good"), false).get("function_to_apply").getAsString()).isEqualTo("softmax");
         }
     }
 
     @Test
     void halfACharacterIsWrittenAsUnicodesReplacement() throws IOException {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            JsonObject json = json(classifier.inspect("go\uD83Dod \uDE00\uD83D\uDE00"), false);
+            JsonObject json = json(new Inspector(classifier.model()).inspect("go\uD83Dod \uDE00\uD83D\uDE00"), false);
 
             assertThat(json.get("text").getAsString()).isEqualTo("go\uFFFDod \uFFFD\uD83D\uDE00");
         }

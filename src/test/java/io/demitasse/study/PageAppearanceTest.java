@@ -71,8 +71,8 @@ class PageAppearanceTest {
         Page page = new Page();
         String label = classifier.classify(texts[0]).label();
         for (String text : texts) {
-            Inspection inspection = classifier.inspect(text);
-            page.add(inspection, classifier.explain(inspection, label, Page.methods(inspection)));
+            Inspection inspection = new Inspector(classifier.model()).inspect(text);
+            page.add(inspection, new Explainer(classifier.model()).explain(inspection, label, Page.methods(inspection)));
         }
         return page;
     }
@@ -100,7 +100,7 @@ class PageAppearanceTest {
     @Test
     void theBaselinesOwnScoreIsShown() throws IOException {
         browser.open(write(page("a good film")), 1280, 900);
-        Explanation explanation = classifier.explain("a good film");
+        Explanation explanation = new Explainer(classifier.model()).explain("a good film");
 
         assertThat(browser.text("#words .check")).startsWith(String.format(Locale.ROOT,
                 "With [MASK] in place of every word POSITIVE has %.4f;", explanation.baselineProbability()));
@@ -129,7 +129,7 @@ class PageAppearanceTest {
         browser.open(write(page("good")), 1280, 900);
         assertThat(browser.one("#lens math").getDomProperty("textContent")).contains("relu");
         try (TextClassifier bert = TextClassifier.load(TestModels.tinyBert(folder.resolve("bert.flat")))) {
-            browser.open(write(new Page().add(bert.inspect("good"), null)), 1280, 900);
+            browser.open(write(new Page().add(new Inspector(bert.model()).inspect("good"), null)), 1280, 900);
         }
         assertThat(browser.one("#lens math").getDomProperty("textContent")).contains("tanh").doesNotContain("relu");
     }
@@ -184,7 +184,7 @@ class PageAppearanceTest {
     @Test
     @SuppressWarnings("unchecked")
     void namesOnThePlaneDoNotCoverEachOther() throws IOException {
-        Inspection inspection = classifier.inspect(LONG);
+        Inspection inspection = new Inspector(classifier.model()).inspect(LONG);
         browser.open(write(new Page().add(inspection, null)), 1280, 900);
         browser.script("""
                 window.names = [];
@@ -220,7 +220,7 @@ class PageAppearanceTest {
 
     @Test
     void aLongTextsPageIsPacked() throws IOException {
-        Inspection inspection = classifier.inspect((LONG + " ").repeat(6));
+        Inspection inspection = new Inspector(classifier.model()).inspect((LONG + " ").repeat(6));
         double tokens = inspection.tokens().size();
         double numbers = inspection.layers() * inspection.heads() * tokens * tokens;
 

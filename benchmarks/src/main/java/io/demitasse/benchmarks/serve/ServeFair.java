@@ -61,7 +61,6 @@ public final class ServeFair {
     private final URI server;
     private final int seconds;
     private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private volatile boolean over;
 
     private ServeFair(URI server, int seconds) {
         this.server = server;
@@ -90,22 +89,23 @@ public final class ServeFair {
     }
 
     private boolean beside(int clients) throws Exception {
-        over = false;
         Tally large = new Tally();
         ExecutorService executor = Executors.newCachedThreadPool();
         List<Future<?>> futures = new ArrayList<>();
         for (int c = 0; c < clients; c++) {
-            futures.add(executor.submit(() -> sendLarge(large)));
+            futures.add(executor.submit(() -> {
+                sendLarge(large);
+                return null;
+            }));
         }
-        TimeUnit.SECONDS.sleep(5);
+        TimeUnit.SECONDS.sleep(Math.max(10, seconds / 3));      // for the JIT compiler
         double tokensAlone = tokensPerSecond(() -> TimeUnit.SECONDS.sleep(seconds));
         Tally small = new Tally();
         double tokensBeside = tokensPerSecond(() -> sendSmall(seconds, small));
-        over = true;
-        for (Future<?> future : futures) {
-            future.get();
-        }
+        // What they still wait for is cut off, and the server does without it.
+        futures.forEach(future -> future.cancel(true));
         executor.shutdown();
+        executor.awaitTermination(10, TimeUnit.SECONDS);
         double twoBatches = 2 * BATCH_TOKENS / tokensAlone * 1000;
         double kept = tokensBeside / tokensAlone;
         System.out.printf(Locale.ROOT, "| %d | %.0f | %.0f (%.0f %%) | %.0f | %.1f %% of %d | %.0f | %.0f | %.0f | %s |%n",
@@ -135,8 +135,9 @@ public final class ServeFair {
                 .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(' ') + 1))).findFirst().orElseThrow();
     }
 
-    private Void sendLarge(Tally tally) throws InterruptedException {
-        while (!over) {
+    /** Until it is interrupted. */
+    private void sendLarge(Tally tally) throws InterruptedException {
+        while (true) {
             long start = System.nanoTime();
             try {
                 tally.add(String.valueOf(http.send(request(LARGE), HttpResponse.BodyHandlers.discarding()).statusCode()),
@@ -145,7 +146,6 @@ public final class ServeFair {
                 tally.add(e.getClass().getSimpleName(), System.nanoTime() - start);
             }
         }
-        return null;
     }
 
     private void sendSmall(int forSeconds, Tally tally) throws InterruptedException {

@@ -33,8 +33,8 @@ final class WrongUsage {
         return (isCommand ? "there is no command '" + argument + "'" : Demitasse.firstLine(e.getMessage()))
                 + (suggestions.isEmpty() ? "" : ": did you mean " + String.join(" or ",
                         suggestions.subList(0, Math.min(2, suggestions.size()))) + "?")
-                + (unmatched.isUnknownOption() && suggestions.isEmpty() && takesTexts(e.getCommandLine()) ? "; put -- before texts that begin with a dash"
-                        : "");
+                + (unmatched.isUnknownOption() && suggestions.isEmpty() && takesTexts(e.getCommandLine())
+                        ? "; put -- before texts that begin with a dash" : "");
     }
 
     private static boolean takesTexts(CommandLine command) {

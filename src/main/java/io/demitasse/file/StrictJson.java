@@ -12,12 +12,18 @@ import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** JSON by the letter of RFC 8259, with errors for people: Gson's own advise the programmer to be lenient. */
 public final class StrictJson {
 
     private static final String ADVICE = "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON";
     private static final int LONGEST_REASON = 200;
+
+    /** Escapes; in group 1 half a character. */
+    private static final Pattern ESCAPES = Pattern.compile("\\\\u[dD][89abAB]\\p{XDigit}{2}\\\\u[dD][c-fC-F]\\p{XDigit}{2}"
+            + "|(\\\\u[dD][89a-fA-F]\\p{XDigit}{2})|\\\\.");
 
     private StrictJson() {
     }
@@ -107,8 +113,8 @@ public final class StrictJson {
     /**
      * Parses a line of JSON lines, which may be a string or an object.
      *
-     * @throws IllegalArgumentException if it is not; for an array, and for an object over several lines, the message says
-     *     what was expected
+     * @throws IllegalArgumentException if it is not, or half a character stands in it, which no encoding can write; for an
+     *     array, and for an object over several lines, the message says what was expected
      */
     public static JsonElement parseLine(String line) {
         String stripped = line.strip();
@@ -120,7 +126,20 @@ public final class StrictJson {
             throw new IllegalArgumentException("expected a whole JSON object a line, found the beginning of one, of which"
                     + " jq -c . makes a line");
         }
+        if (line.contains("\\u")) {
+            checkWhole(stripped);
+        }
         return parse(line);
+    }
+
+    /** Half a character can be written as an escape alone. Behind a backslash that is itself escaped stands none. */
+    private static void checkWhole(String line) {
+        Matcher escapes = ESCAPES.matcher(line);
+        while (escapes.find()) {
+            if (escapes.group(1) != null) {
+                throw new IllegalArgumentException("not Unicode: " + escapes.group(1) + " is half a character");
+            }
+        }
     }
 
     /** A strict reader, for JSON that is better not held as a tree; see {@link #reason}. */

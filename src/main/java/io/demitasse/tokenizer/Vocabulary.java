@@ -2,7 +2,7 @@ package io.demitasse.tokenizer;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
 import java.nio.charset.CharsetEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -106,14 +106,15 @@ public final class Vocabulary {
     /**
      * Reads the text of a {@code vocab.txt}: UTF-8, lines ended by LF or CRLF.
      *
-     * @throws IllegalArgumentException if it is not UTF-8
+     * @throws IllegalArgumentException if it is not UTF-8; the message names the line
      */
     public static Vocabulary parse(byte[] lines) {
-        String text;
-        try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(lines)).toString();
-        } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException("the vocabulary is not UTF-8", e);
+        ByteBuffer in = ByteBuffer.wrap(lines);
+        CharBuffer out = CharBuffer.allocate(lines.length);
+        boolean isUtf8 = !StandardCharsets.UTF_8.newDecoder().decode(in, out, true).isError();
+        String text = out.flip().toString();
+        if (!isUtf8) {
+            throw new IllegalArgumentException("the vocabulary is not UTF-8 in line " + text.split("\n", -1).length);
         }
         boolean ended = text.isEmpty() || text.endsWith("\n");
         return new Vocabulary((ended ? text : text + '\n').replace("\r\n", "\n"));

@@ -49,7 +49,8 @@ final class Advice {
                     + " or give it more data",
                     first.validationLoss(), second.validationLoss(), third.validationLoss());
         }
-        if (!standstillTold && !divergenceTold && third.trainingLoss() > FALL * first.trainingLoss() && third.mcc() < GUESS) {
+        if (!standstillTold && !divergenceTold && third.trainingLoss() > FALL * first.trainingLoss()
+                && third.mcc() < GUESS) {
             standstillTold = true;
             return String.format(Locale.ROOT, "the training loss stays where it was (%.4f, %.4f, %.4f), and an accuracy of"
                     + " %.4f is no better than a guess: take a higher learning rate than %s, such as 2e-5 to 5e-5, or"

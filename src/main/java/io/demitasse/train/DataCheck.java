@@ -24,7 +24,8 @@ public final class DataCheck {
     }
 
     /**
-     * Looks for labels that are likely one, label imbalance, repeated rows, texts with two labels, and texts shared by training and validation.
+     * Looks for labels that are likely one, label imbalance, repeated rows, texts with two labels, and texts shared by
+     * training and validation.
      *
      * @param labels the model's labels, by number
      * @return a line for each kind of trouble; empty if there is none

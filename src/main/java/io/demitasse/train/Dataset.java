@@ -74,7 +74,8 @@ public final class Dataset {
      * The labels that a file's rows have, for a model that has none yet: names in alphabetical order, or, where every
      * label is a number, {@code LABEL_0} up to the largest.
      *
-     * @throws IllegalArgumentException if a row is not as it should be or has an empty label, or there are fewer than 2 labels
+     * @throws IllegalArgumentException if a row is not as it should be or has an empty label, or there are fewer than 2
+     *     labels
      * @throws IOException if the file cannot be read
      */
     public static List<String> labels(Path file) throws IOException {

@@ -93,11 +93,20 @@ class JsonLinesTest {
         "{'text':'good','max_length':7} | 'max_length' is for tokenize alone",
         "[{'text':'good'}] | expected a JSON object a line",
         "{ | expected a whole JSON object a line",
+        "{'text':'\\ud83d good'} | not Unicode: \\ud83d is half a character",
+        "{'text':'good \\uDE00'} | not Unicode: \\uDE00 is half a character",
+        "{'text':'good','text_pair':'\\ude00\\ud83d'} | not Unicode: \\ude00 is half a character",
         "7 | expected a JSON string or object"})
     void whatIsNotObeyedIsRefused(String object, String part) {
         String line = object.strip().replace('\'', '"');
         run("classify", "bert-nli", "\n" + line + "\n", "--jsonl").fails(1, "stdin, line 2: ",
                 part.replace('\'', '"')).printsNothing();
+    }
+
+    @Test
+    void escapesThatAreWholeCharactersAreRead() {
+        assertThat(run("classify", "bert-nli", "\"\\ud83d\\uDE00 \\u00e9 \\\\ud83d \\\"\"\n", "--jsonl").succeeds().out())
+                .endsWith("\t\uD83D\uDE00 \u00E9 \\ud83d \"\n");
     }
 
     @Test

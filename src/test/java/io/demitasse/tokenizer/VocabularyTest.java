@@ -101,7 +101,7 @@ class VocabularyTest {
         Path file = Files.write(folder.resolve("vocab.txt"), new byte[] {'a', '\n', (byte) 0xE9, '\n'});
 
         assertThatIllegalArgumentException().isThrownBy(() -> Vocabulary.read(file))
-                .withMessage(file + ": the vocabulary is not UTF-8");
+                .withMessage(file + ": the vocabulary is not UTF-8 in line 2");
     }
 
     @Test

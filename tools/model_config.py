@@ -118,7 +118,8 @@ def _head(path, config, model_type, tensors):
     if not architectures[0].startswith(model_type.classes) or head not in HEADS:
         known = ", ".join(model_type.classes + head for head in (*HEADS, *SAME_HEADS))
         raise ModelError(f"{path}: architectures: expected one of {known}, found {json_text(architectures[0])}")
-    return head
+    # A pretrained model is often named for its encoder alone, and has the head that it was trained with.
+    return _language_model(tensors or ()) or head if head == "Model" else head
 
 
 def _head_by_tensors(model_type, names):
@@ -130,6 +131,11 @@ def _head_by_tensors(model_type, names):
         if any(name.startswith(telling) for name in names):
             return head
     return "Model"
+
+
+def _language_model(names):
+    return next((head for telling, head in TELLING if head == "ForMaskedLM"
+                 and any(name.startswith(telling) for name in names)), None)
 
 
 def _labels(path, id2label):

@@ -148,7 +148,9 @@ record FolderConfig(Path path, JsonObject json, ModelTypes.Type type, Map<String
             throw ModelFormatException.of(path, "architectures", "one of " + String.join(", ", known),
                     new JsonPrimitive(name));
         }
-        return head;
+        // A pretrained model is often named for its encoder alone, and has the head that it was trained with.
+        String trained = head.equals(ModelTypes.BASE) ? byTellingTensor(tensors) : head;
+        return trained.equals("ForMaskedLM") ? trained : head;
     }
 
     private static String headByTensors(ModelTypes.Type type, Set<String> names) {
@@ -158,6 +160,10 @@ record FolderConfig(Path path, JsonObject json, ModelTypes.Type type, Map<String
                     name.startsWith(before) || name.startsWith(type.prefix() + before));
             return pooled ? "ForSequenceClassification" : "ForTokenClassification";
         }
+        return byTellingTensor(names);
+    }
+
+    private static String byTellingTensor(Set<String> names) {
         return TELLING.entrySet().stream()
                 .filter(telling -> names.stream().anyMatch(name -> name.startsWith(telling.getKey())))
                 .map(Map.Entry::getValue).findFirst().orElse(ModelTypes.BASE);

@@ -1,5 +1,5 @@
 package io.demitasse.serve;
 
 /** What a route makes of a request: the response itself, or what has to be computed for it first. */
-sealed interface Answer permits Response, Job {
+sealed interface Answer permits Response, Computation {
 }

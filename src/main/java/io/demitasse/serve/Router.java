@@ -116,7 +116,7 @@ final class Router implements HttpHandler {
             Bodies.drain(exchange);
             answer = route.handler().answer(InputStream.nullInputStream());
         }
-        if (answer instanceof Job<?, ?> job) {
+        if (answer instanceof Computation<?, ?> job) {
             try (AnswerMemory.Lease lease = memory.take(job.bytes())) {
                 return send(exchange, job.run(batcher, gone(exchange)), origin);
             }
@@ -131,7 +131,7 @@ final class Router implements HttpHandler {
     private Response refusal(HttpExchange exchange, RequestException e) throws IOException {
         metrics.error(e.kind());
         Bodies.drain(exchange);
-        Response response = Response.error(e);
+        Response response = Routes.isOpenAi(path(exchange)) ? Response.openAiError(e) : Response.error(e);
         return switch (e.kind()) {
             case OVERLOADED, UNHEALTHY -> response.with("Retry-After", 1);
             case UNAUTHORIZED -> response.with("WWW-Authenticate", "Bearer");

@@ -60,7 +60,7 @@ class ClientsTest {
     }
 
     private static Classification classify(Served served, String text) {
-        return served.model().classify(List.of(served.model().tokenizer().encode(text).ids())).get(0);
+        return served.classify(text);
     }
 
     private static void assertClassification(JsonElement made, Classification expected) {
@@ -74,8 +74,7 @@ class ClientsTest {
         JsonArray vectors = made.getAsJsonArray();
         assertThat(vectors).hasSize(texts.length);
         for (int t = 0; t < texts.length; t++) {
-            int[] ids = served.model().tokenizer().encode(texts[t]).ids();
-            float[] expected = served.model().embedNormalized(List.of(ids)).get(0);
+            float[] expected = served.vector(texts[t]);
             JsonArray vector = vectors.get(t).getAsJsonArray();
             assertThat(vector).hasSize(expected.length);
             for (int i = 0; i < expected.length; i++) {

@@ -92,7 +92,7 @@ final class Endpoints {
             boolean flat = path.equals("/predict");
             post(path, own.description() + " (" + own.name() + ")"
                     + (services.all().size() > 1 ? "; or another task of the model, if the inputs or parameters are its" : ""),
-                    services.fields(), own.response(), request -> services.answer(request, flat));
+                    services.fields(), services.response(), request -> services.answer(request, flat));
         }
         for (Task task : Tasks.ALL) {
             String path = "/" + task.name();

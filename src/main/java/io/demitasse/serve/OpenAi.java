@@ -42,7 +42,7 @@ final class OpenAi {
 
     static JsonObject modelsResponse() {
         return Schemas.object("object", Schemas.text(), "data", Schemas.array(Schemas.object("id", Schemas.text(),
-                "object", Schemas.text(), "owned_by", Schemas.text())));
+                "object", Schemas.text(), "created", Schemas.integer(), "owned_by", Schemas.text())));
     }
 
     /** {@code POST /v1/embeddings} */

@@ -1,5 +1,6 @@
 package io.demitasse.serve;
 
+import com.google.gson.JsonObject;
 import io.demitasse.Task;
 import io.demitasse.Tasks;
 import java.util.ArrayList;
@@ -54,6 +55,12 @@ final class Services {
         String inputs = byName.values().stream().map(service -> service.name() + ": " + service.input())
                 .collect(Collectors.joining("; "));
         return withInputs(inputs, List.copyOf(fields.values()));
+    }
+
+    /** The schema of an answer to any of them. */
+    JsonObject response() {
+        return byName.size() == 1 ? own().response()
+                : Schemas.any(byName.values().stream().map(Service::response).toArray(JsonObject[]::new));
     }
 
     /** These fields and the inputs before them. */

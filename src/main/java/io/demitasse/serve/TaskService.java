@@ -116,8 +116,9 @@ final class TaskService implements Service {
     }
 
     private Job<JsonElement> job(Item item, boolean single, JsonObject given) {
-        if (isOfOneText() && !item.isText()) {
+        if (isOfOneText() && item.fields() == null) {
             item.text();
+        } else if (isOfOneText() && !item.isText()) {
             throw RequestReader.malformed("\"" + item.where() + "\" is an object, but " + name() + " takes a text");
         }
         if (!isOfOneText() && item.fields() == null) {

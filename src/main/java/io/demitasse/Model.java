@@ -1,7 +1,6 @@
 package io.demitasse;
 
 import io.demitasse.convert.ModelFiles;
-import io.demitasse.convert.ModelFiles;
 import io.demitasse.event.FlightRecorder;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
@@ -19,11 +18,14 @@ import io.demitasse.model.ModelConfig;
 import io.demitasse.model.Positions;
 import io.demitasse.model.Trace;
 import io.demitasse.model.TrainableModel;
+import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +51,8 @@ public final class Model implements AutoCloseable {
     private final Encoder encoder;
     private final Head head;
     private final EmbeddingSettings embeddingSettings;
-    private final Head embeddingHead;
+    private final Map<Pooling, Head> embeddingHeads = new EnumMap<>(Pooling.class);
+    private final Head tokensHead;
     private final Parallel parallel;
     private final Options options;
     /** One at a time for each processor: more would only take memory. */
@@ -72,7 +75,11 @@ public final class Model implements AutoCloseable {
         checkLabels(flat);
         this.head = Head.load(flat, headSpec(), encoder, kernels);
         this.embeddingSettings = EmbeddingSettings.of(flat, config.shape().dim());
-        this.embeddingHead = Head.load(flat, embeddingSettings.head(), encoder, kernels);
+        Head own = Head.load(flat, embeddingSettings.head(), encoder, kernels);
+        for (Pooling pooling : Pooling.values()) {
+            embeddingHeads.put(pooling, pooling == embeddingSettings.pooling() ? own : own.repooled(pooling.head()));
+        }
+        this.tokensHead = Head.load(flat, HeadSpec.over(Positions.Kind.ALL), encoder, kernels);
         flat.verify(options.threads());
     }
 
@@ -203,7 +210,12 @@ public final class Model implements AutoCloseable {
 
     /** The head that makes vectors, with the model's own pooling or another. */
     Head embeddingHead(Pooling pooling) {
-        return pooling == embeddingSettings.pooling() ? embeddingHead : embeddingHead.repooled(pooling.head());
+        return embeddingHeads.get(pooling);
+    }
+
+    /** The head that hands on the last hidden states of all tokens. */
+    Head tokensHead() {
+        return tokensHead;
     }
 
     Kernels arithmetic() {
@@ -215,6 +227,15 @@ public final class Model implements AutoCloseable {
         float[] probabilities = logits.clone();
         kernels.softmax(probabilities, 0, probabilities.length);
         return probabilities;
+    }
+
+    /**
+     * What the tokenizer made of a text or a pair, as this model reads it: a DistilBERT has no token types.
+     *
+     * @throws IllegalArgumentException if it is a pair, and the model is a BERT whose file has lost its token types
+     */
+    public Sequence sequence(Encoding encoding) {
+        return Sequences.sequence(this, encoding);
     }
 
     /** The inputs as sequences of tokens. */

@@ -106,7 +106,7 @@ public final class Parameters {
         }
         JsonElement value = json.get(name);
         if (value.isJsonArray()) {
-            return texts(value, name);
+            return value.getAsJsonArray().isEmpty() ? List.of() : texts(value, name);
         }
         List<String> parts = new ArrayList<>();
         for (String part : text(value, name).split(",")) {

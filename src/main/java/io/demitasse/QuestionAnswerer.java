@@ -149,7 +149,7 @@ public final class QuestionAnswerer implements AutoCloseable {
             start[0] = 0;
             end[0] = 0;
             // Some spans may turn out the same once they are widened to words.
-            int count = settings.alignToWords ? 2 * settings.topK + 10 : settings.topK;
+            long count = settings.alignToWords ? 2L * settings.topK + 10 : settings.topK;
             for (Span span : best(start, end, settings.maxAnswerLen, count)) {
                 if (wanted[span.start] && wanted[span.end]) {
                     add(answers, answer(context, window, words, span, settings.alignToWords));
@@ -196,15 +196,15 @@ public final class QuestionAnswerer implements AutoCloseable {
     }
 
     /** The spans of at most so many tokens with the largest products of probabilities, best first. */
-    private static List<Span> best(double[] start, double[] end, int maxAnswerLen, int count) {
+    private static List<Span> best(double[] start, double[] end, int maxAnswerLen, long count) {
         List<Span> spans = new ArrayList<>();
         for (int s = 0; s < start.length; s++) {
-            for (int e = s; e < Math.min(end.length, s + maxAnswerLen); e++) {
+            for (int e = s; e < end.length && e - s < maxAnswerLen; e++) {
                 spans.add(new Span(s, e, start[s] * end[e]));
             }
         }
         spans.sort(Comparator.comparing(Span::score).reversed());
-        return spans.subList(0, Math.min(count, spans.size()));
+        return spans.subList(0, (int) Math.min(count, spans.size()));
     }
 
     private static Answer answer(String context, Encoding window, int[] words, Span span, boolean alignToWords) {

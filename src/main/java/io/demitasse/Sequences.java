@@ -94,8 +94,11 @@ final class Sequences {
         tokensCut[input] = encoding.tokensCut();
     }
 
-    /** An encoding as this model reads it: a DistilBERT has no token types. */
+    /** See {@link Model#sequence}. */
     static Sequence sequence(Model model, Encoding encoding) {
+        if (encoding.size() > 0 && encoding.typeId(encoding.size() - 1) > 0) {
+            checkTokenTypes(model);
+        }
         return model.config().shape().typeVocabSize() > 1 ? Sequence.of(encoding.ids(), encoding.typeIds())
                 : Sequence.of(encoding.ids());
     }

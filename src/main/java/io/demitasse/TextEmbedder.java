@@ -4,6 +4,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
+import io.demitasse.kernel.Matrix;
 import io.demitasse.model.Architecture;
 import io.demitasse.model.Head;
 import io.demitasse.tokenizer.WordPieceTokenizer;
@@ -225,6 +226,21 @@ public final class TextEmbedder implements AutoCloseable {
             }
             return vectors;
         });
+    }
+
+    /**
+     * A text as it is read, with one of the model's prompts before it.
+     *
+     * @param promptName which one; null for the model's default, if it has one
+     * @throws IllegalArgumentException if the model has no such prompt
+     */
+    public String prompted(String text, @Nullable String promptName) {
+        return own.prompted(text, promptName);
+    }
+
+    /** The work of making a vector of every token: the last hidden states, {@code [tokens, dim]} an input. */
+    public Job<List<Matrix>> tokens(List<? extends Input> inputs) {
+        return new Job<>(model.tokensHead(), model.encode(inputs).all(), List::copyOf);
     }
 
     private static Job<JsonElement> job(Model model, JsonElement inputs, Parameters given) {

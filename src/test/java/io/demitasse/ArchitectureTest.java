@@ -36,7 +36,7 @@ class ArchitectureTest {
             .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "tokenizer", "convert", "file")
             .whereLayer("study").mayOnlyAccessLayers("api", "model", "kernel", "tokenizer")
             .whereLayer("api").mayOnlyAccessLayers("event", "model", "kernel", "convert", "file", "tokenizer")
-            .whereLayer("serve").mayOnlyAccessLayers("api", "study", "tokenizer", "convert", "file")
+            .whereLayer("serve").mayOnlyAccessLayers("api", "study", "model", "kernel", "tokenizer", "convert", "file")
             .whereLayer("cli").mayNotBeAccessedByAnyLayer();
 
     @ArchTest

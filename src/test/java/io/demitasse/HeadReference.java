@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A small model of a head, as a Hugging Face folder, and what Hugging Face's own code makes of it. */
-final class HeadReference implements AutoCloseable {
+public final class HeadReference implements AutoCloseable {
 
     private static final Path FOLDERS = Path.of("src/test/resources/heads");
     /** Of what pipelines print, in float32. */
@@ -96,11 +96,11 @@ final class HeadReference implements AutoCloseable {
     }
 
     /** That names, texts, whole numbers and order are the same, and scores within 2e-4. */
-    static void same(JsonElement found, JsonElement expected) {
+    public static void same(JsonElement found, JsonElement expected) {
         same(found, expected, PRINTED, expected.toString());
     }
 
-    static void same(JsonElement found, JsonElement expected, double tolerance, String where) {
+    public static void same(JsonElement found, JsonElement expected, double tolerance, String where) {
         if (expected.isJsonObject()) {
             assertThat(found.getAsJsonObject().keySet()).as(where)
                     .containsExactlyInAnyOrderElementsOf(expected.getAsJsonObject().keySet());

@@ -1,6 +1,7 @@
 package io.demitasse.cli;
 
 import io.demitasse.Pooling;
+import io.demitasse.Tasks;
 import io.demitasse.serve.InferenceServer;
 import io.demitasse.serve.ServedModel;
 import io.demitasse.serve.ServerOptions;
@@ -73,8 +74,16 @@ final class ServeCommand implements Callable<Integer> {
             + "* for any. Without it, pages of other origins are refused.")
     List<String> cors = List.of();
 
-    @Option(names = "--pooling", paramLabel = "mean|cls", defaultValue = "mean",
-            description = "What /embed makes of a text's tokens: their mean (default), or [CLS]'s hidden state.")
+    @Option(names = "--embeddings", description = "Serve the model for vectors that comes with the project, if --model names "
+            + "no other.")
+    boolean embeddings;
+
+    @Option(names = "--served-model-name", paramLabel = "NAME",
+            description = "What the model is called in answers; by default as its file.")
+    String servedModelName;
+
+    @Option(names = "--pooling", paramLabel = "mean|cls|max|mean_sqrt_len",
+            description = "What vectors are made of; by default as the model's own files say, or the mean of all tokens.")
     Pooling pooling;
 
     @Option(names = "--payload-limit", paramLabel = "BYTES", description = "The largest body (default 2000000).")
@@ -102,7 +111,8 @@ final class ServeCommand implements Callable<Integer> {
             setUnlessSet("java.util.logging.SimpleFormatter.format", LOG_FORMAT);
         }
         ServerOptions options = options();
-        ServedModel served = ServedModel.load(model.file(), model.options(), pooling);
+        ServedModel served = ServedModel.load(embeddings ? model.file(Tasks.named("feature-extraction")) : model.file(),
+                model.options(), pooling);
         InferenceServer server;
         try {
             server = InferenceServer.start(served, options);
@@ -148,6 +158,7 @@ final class ServeCommand implements Callable<Integer> {
         try {
             ServerOptions defaults = ServerOptions.defaults();
             return defaults.withAddress(host, port).withToken(token()).withInspections(!noInspect)
+                    .withServedModelName(servedModelName)
                     .withAllowedHosts(allowedHosts).withCors(cors)
                     .withRequestLimits(payloadLimit == null ? defaults.maxBodyBytes() : payloadLimit,
                             maxTexts == null ? defaults.maxTexts() : maxTexts)

@@ -1,10 +1,12 @@
 package io.demitasse.serve;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
+import io.demitasse.Parameters;
 import io.demitasse.file.StrictJson;
-import io.demitasse.serve.RequestException.Kind;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,178 +14,187 @@ import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * What the body of a request says. It is read as a stream and no tree is made of it, so a body takes the memory of its
- * texts and not more, whatever it holds. Fields that are not known are skipped, as text-embeddings-inference does.
+ * texts and not more, whatever it holds.
+ *
+ * <p>Fields that are not known are skipped, as text-embeddings-inference does: its clients send some of their own. In
+ * {@code parameters}, where Hugging Face's clients put what is to be obeyed, they are refused.
  */
 final class InferenceRequest {
 
-    private static final String INPUTS = "inputs";
+    private static final String PARAMETERS = "parameters";
+    /** What must be true or false wherever it stands: a sign of a wrong client. */
     private static final Set<String> FLAGS = Set.of("truncate", "normalize", "raw_scores", "add_special_tokens");
 
-    private final int maxTexts;
-    private final List<Input> inputs = new ArrayList<>();
-    private final Map<String, Boolean> flags = new TreeMap<>();
+    private final Map<String, Field> fields = new LinkedHashMap<>();
+    private final boolean hasParameters;
+    private final JsonObject values = new JsonObject();
+    private final Set<String> seen = new HashSet<>();
+    private List<Item> inputs = List.of();
+    private List<int[]> ids = List.of();
     private boolean single;
 
-    private InferenceRequest(int maxTexts) {
-        this.maxTexts = maxTexts;
+    private InferenceRequest(Collection<Field> fields) {
+        fields.forEach(field -> this.fields.put(field.name(), field));
+        this.hasParameters = this.fields.containsKey(Field.INPUTS);
     }
 
     /**
      * Parses a body.
      *
+     * @param fields what it may hold
      * @throws RequestException if it is not a request; the message names the field
      * @throws IOException if it cannot be read
      */
-    static InferenceRequest parse(InputStream body, int maxTexts) throws IOException {
-        InferenceRequest request = new InferenceRequest(maxTexts);
+    static InferenceRequest parse(InputStream body, Collection<Field> fields, int maxTexts) throws IOException {
+        InferenceRequest request = new InferenceRequest(fields);
         try {
             // A new decoder reports what is not UTF-8; a charset by itself would put U+FFFD in its place.
-            request.read(StrictJson.reader(new InputStreamReader(body, StandardCharsets.UTF_8.newDecoder())));
+            request.read(StrictJson.reader(new InputStreamReader(body, StandardCharsets.UTF_8.newDecoder())), maxTexts);
         } catch (CharacterCodingException e) {
-            throw malformed("the body is not UTF-8");
+            throw RequestReader.malformed("the body is not UTF-8");
         } catch (MalformedJsonException | EOFException e) {
-            throw malformed("the body is not valid JSON: " + StrictJson.reason(e));
+            throw RequestReader.malformed("the body is not valid JSON: " + StrictJson.reason(e));
         }
         return request;
     }
 
-    /** The texts; at least one. */
-    List<Input> inputs() {
+    /** What the request is about; at least one, if the route has such a field. */
+    List<Item> inputs() {
         return inputs;
     }
 
-    /** Whether {@code inputs} was a string by itself, not a list. */
+    /** Whether it is about one input by itself, not a list. */
     boolean isSingle() {
         return single;
     }
 
-    /** The value of a field that is true or false. */
-    boolean flag(String name, boolean otherwise) {
-        return flags.getOrDefault(name, otherwise);
+    /** Token ids to be decoded. */
+    List<int[]> ids() {
+        return ids;
     }
 
-    private void read(JsonReader json) throws IOException {
-        expect(json, JsonToken.BEGIN_OBJECT, "the body", "an object with \"inputs\"");
+    /** Whether a field was said. */
+    boolean has(String name) {
+        return values.has(name);
+    }
+
+    /** The names of what was said beside the inputs. */
+    Set<String> names() {
+        return values.keySet();
+    }
+
+    /** All that was said beside the inputs. */
+    Parameters values() {
+        return new Parameters(values);
+    }
+
+    /** What was said of these fields. */
+    JsonObject values(Collection<String> names) {
+        JsonObject some = new JsonObject();
+        names.stream().filter(values::has).forEach(name -> some.add(name, values.get(name)));
+        return some;
+    }
+
+    /** The value of a field that is true or false. */
+    boolean flag(String name, boolean otherwise) {
+        return values.has(name) ? values.get(name).getAsBoolean() : otherwise;
+    }
+
+    /** A text that must be there. */
+    String text(String name) {
+        return values.get(name).getAsString();
+    }
+
+    /** Texts that must be there. */
+    List<String> texts(String name) {
+        return values.getAsJsonArray(name).asList().stream().map(JsonElement::getAsString).toList();
+    }
+
+    private void read(JsonReader json, int maxTexts) throws IOException {
+        String needed = fields.values().stream().filter(Field::required).map(Field::name).findFirst().orElse("");
+        RequestReader.expect(json, JsonToken.BEGIN_OBJECT, "the body", "an object with \"" + needed + "\"");
+        RequestReader reader = new RequestReader(json, maxTexts);
         json.beginObject();
-        Set<String> seen = new HashSet<>();
         while (json.hasNext()) {
             String name = json.nextName();
-            if (name.equals(INPUTS)) {
-                unique(seen, name);
-                readInputs(json);
+            if (fields.containsKey(name)) {
+                read(json, reader, fields.get(name), name);
+            } else if (hasParameters && name.equals(PARAMETERS)) {
+                readParameters(json, reader);
             } else if (FLAGS.contains(name)) {
-                unique(seen, name);
-                readFlag(json, name);
+                read(json, reader, Field.flag(name, "", ""), name);
+                values.remove(name);
             } else {
                 json.skipValue();
             }
         }
         json.endObject();
         if (json.peek() != JsonToken.END_DOCUMENT) {
-            throw malformed("the body has more than one JSON value");
+            throw RequestReader.malformed("the body has more than one JSON value");
         }
-        if (!seen.contains(INPUTS)) {
-            throw malformed("\"inputs\" is missing");
-        }
-    }
-
-    private static void unique(Set<String> seen, String name) {
-        if (!seen.add(name)) {
-            throw malformed("\"" + name + "\" is there twice");
+        for (Field field : fields.values()) {
+            if (field.required() && !seen.contains(field.name())) {
+                throw RequestReader.malformed("\"" + field.name() + "\" is missing");
+            }
         }
     }
 
-    private void readFlag(JsonReader json, String name) throws IOException {
+    private void readParameters(JsonReader json, RequestReader reader) throws IOException {
+        if (!seen.add(PARAMETERS)) {
+            throw RequestReader.malformed("\"" + PARAMETERS + "\" is there twice");
+        }
         if (json.peek() == JsonToken.NULL) {
             json.nextNull();
             return;
         }
-        expect(json, JsonToken.BOOLEAN, name, "true or false");
-        flags.put(name, json.nextBoolean());
+        RequestReader.expect(json, JsonToken.BEGIN_OBJECT, PARAMETERS, "an object");
+        json.beginObject();
+        while (json.hasNext()) {
+            String name = json.nextName();
+            if (!fields.containsKey(name) || name.equals(Field.INPUTS)) {
+                throw unknown(RequestReader.printable(name), fields.keySet());
+            }
+            read(json, reader, fields.get(name), PARAMETERS + "." + name);
+        }
+        json.endObject();
     }
 
-    private void readInputs(JsonReader json) throws IOException {
-        if (json.peek() == JsonToken.STRING) {
-            single = true;
-            inputs.add(new Input(text(json, INPUTS), null));
+    /** What a name is refused with that stands for nothing here. */
+    static RequestException unknown(String name, Collection<String> known) {
+        List<String> names = new ArrayList<>(known);
+        names.remove(Field.INPUTS);
+        return RequestReader.malformed("\"" + name + "\" is not a parameter here; there "
+                + (names.isEmpty() ? "are none" : (names.size() == 1 ? "is " : "are ") + String.join(", ", names)));
+    }
+
+    private void read(JsonReader json, RequestReader reader, Field field, String where) throws IOException {
+        if (!seen.add(field.name())) {
+            throw RequestReader.malformed("\"" + field.name() + "\" is there twice");
+        }
+        if (json.peek() == JsonToken.NULL && !field.required()) {
+            json.nextNull();
             return;
         }
-        expect(json, JsonToken.BEGIN_ARRAY, INPUTS, "a string, or an array of strings and pairs of strings");
-        json.beginArray();
-        while (json.hasNext()) {
-            String where = INPUTS + "[" + inputs.size() + "]";
-            if (inputs.size() == maxTexts) {
-                throw new RequestException(Kind.TOO_MANY_TEXTS, "\"inputs\" has more than " + maxTexts
-                        + " texts, the most that this server takes in a request");
+        switch (field.kind()) {
+            case INPUTS -> {
+                inputs = reader.inputs(where);
+                single = inputs.get(0).where().equals(where);
             }
-            inputs.add(json.peek() == JsonToken.BEGIN_ARRAY ? pair(json, where)
-                    : new Input(text(json, where), null));
+            case IDS -> ids = reader.idLists(where);
+            case FLAG -> values.add(field.name(), reader.flag(where));
+            case INTEGER -> values.add(field.name(), reader.integer(where));
+            case TEXT -> values.add(field.name(), reader.string(where));
+            case TEXTS -> values.add(field.name(), reader.isString() ? reader.string(where) : reader.texts(where));
+            case DOCUMENTS -> values.add(field.name(), reader.documents(where));
         }
-        json.endArray();
-        if (inputs.isEmpty()) {
-            throw new RequestException(Kind.EMPTY, "\"inputs\" is empty");
-        }
-    }
-
-    /** {@code ["text"]} or {@code ["text", "pair"]}. */
-    private static Input pair(JsonReader json, String where) throws IOException {
-        json.beginArray();
-        if (!json.hasNext()) {
-            throw new RequestException(Kind.EMPTY, "\"" + where + "\" is empty");
-        }
-        String text = text(json, where + "[0]");
-        String pair = json.hasNext() ? text(json, where + "[1]") : null;
-        if (json.hasNext()) {
-            throw malformed("\"" + where + "\" has more than two texts");
-        }
-        json.endArray();
-        return new Input(text, pair);
-    }
-
-    private static String text(JsonReader json, String where) throws IOException {
-        expect(json, JsonToken.STRING, where, "a string");
-        String text = json.nextString();
-        for (int i = 0; i < text.length(); i++) {
-            char unit = text.charAt(i);
-            if (Character.isHighSurrogate(unit) && i + 1 < text.length()
-                    && Character.isLowSurrogate(text.charAt(i + 1))) {
-                i++;
-            } else if (Character.isSurrogate(unit)) {
-                throw malformed(String.format("\"%s\" is not Unicode: \\u%04x stands alone", where, (int) unit));
-            }
-        }
-        return text;
-    }
-
-    private static void expect(JsonReader json, JsonToken expected, String where, String what) throws IOException {
-        JsonToken found = json.peek();
-        if (found != expected) {
-            String name = where.contains(" ") ? where : "\"" + where + "\"";
-            throw malformed(name + " is " + name(found) + ", not " + what);
-        }
-    }
-
-    private static String name(JsonToken token) {
-        return switch (token) {
-            case BEGIN_ARRAY -> "an array";
-            case BEGIN_OBJECT -> "an object";
-            case STRING -> "a string";
-            case NUMBER -> "a number";
-            case BOOLEAN -> "true or false";
-            case NULL -> "null";
-            default -> "not there";
-        };
-    }
-
-    private static RequestException malformed(String message) {
-        return new RequestException(Kind.MALFORMED, message);
     }
 }

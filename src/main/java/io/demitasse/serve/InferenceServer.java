@@ -5,10 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Serves a model by HTTP, on the JDK's own server, until it is closed. Does not close the model.
@@ -27,11 +24,11 @@ public final class InferenceServer implements AutoCloseable {
     private static final int GRACE_SECONDS = 8;
 
     private final HttpServer http;
-    private final ThreadPoolExecutor threads;
+    private final RequestThreads threads;
     private final Router router;
     private final Batcher batcher;
 
-    private InferenceServer(HttpServer http, ThreadPoolExecutor threads, Router router, Batcher batcher) {
+    private InferenceServer(HttpServer http, RequestThreads threads, Router router, Batcher batcher) {
         this.http = http;
         this.threads = threads;
         this.router = router;
@@ -51,9 +48,7 @@ public final class InferenceServer implements AutoCloseable {
         Router router = new Router(new Routes(new Endpoints(model, options, metrics).routes()),
                 new Guard(options, address.getAddress().isLoopbackAddress()), new Bodies(options.maxBodyBytes()), batcher,
                 new Connections(address.getPort()), metrics);
-        AtomicInteger number = new AtomicInteger();
-        ThreadPoolExecutor threads = new ThreadPoolExecutor(0, THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
-                task -> new Thread(task, "demitasse-http-" + number.incrementAndGet()));
+        RequestThreads threads = new RequestThreads(THREADS);
         http.setExecutor(threads);
         http.createContext("/", router);
         http.start();
@@ -88,12 +83,12 @@ public final class InferenceServer implements AutoCloseable {
             long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(GRACE_SECONDS);
             do {
                 Thread.sleep(20);
-            } while (threads.getActiveCount() > 0 && System.nanoTime() < deadline);
+            } while (threads.active() > 0 && System.nanoTime() < deadline);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         http.stop(0);
         batcher.close();
-        threads.shutdownNow();
+        threads.stop();
     }
 }

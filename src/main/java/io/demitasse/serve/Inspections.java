@@ -2,6 +2,9 @@ package io.demitasse.serve;
 
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.serve.RequestException.Kind;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -49,12 +52,32 @@ final class Inspections {
         }
         try {
             checkMemory(model.inspectionBytes(tokens));
-            return model.inspect(text);
+            return onThreadOfItsOwn(() -> model.inspect(text));
         } catch (ModelFormatException e) {
             throw new RequestException(Kind.CHANGED, model.fileName() + " is not the file any more that this server has "
                     + "loaded: start it again to inspect");
         } finally {
             one.release();
+        }
+    }
+
+    /** It computes for seconds, which a virtual thread must not: it would keep others from theirs. */
+    private static byte[] onThreadOfItsOwn(Callable<byte[]> work) {
+        FutureTask<byte[]> task = new FutureTask<>(work);
+        new Thread(task, "demitasse-inspect").start();
+        try {
+            return task.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new RequestException(Kind.UNHEALTHY, "the server is stopping");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw new IllegalStateException(e.getCause());
         }
     }
 

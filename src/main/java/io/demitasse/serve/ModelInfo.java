@@ -1,6 +1,9 @@
 package io.demitasse.serve;
 
+import io.demitasse.Task;
+import io.demitasse.Tasks;
 import io.demitasse.file.Dtype;
+import io.demitasse.model.Architecture;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -11,12 +14,20 @@ final class ModelInfo {
     private ModelInfo() {
     }
 
+    /** What the model is called in answers. */
+    static String name(ServedModel model, ServerOptions options) {
+        return options.servedModelName() == null ? model.name() : options.servedModelName();
+    }
+
     static Map<String, Object> of(ServedModel model, ServerOptions options) {
         Map<String, Object> info = new LinkedHashMap<>();
         info.put("model_id", model.name());
         info.put("model_sha", null);
         info.put("model_dtype", dtype(model.dtype()));
+        info.put("served_model_name", name(model, options));
         info.put("model_type", type(model));
+        info.put("tasks", Tasks.ALL.stream().filter(task -> task.fits(model.model())).map(Task::name).toList());
+        info.put("prompts", model.embedder().prompts());
         info.put("max_concurrent_requests", InferenceServer.THREADS);
         info.put("max_input_length", model.tokenizer().settings().maxLength());
         info.put("max_batch_tokens", options.batchTokens());
@@ -31,9 +42,11 @@ final class ModelInfo {
         return info;
     }
 
+    /** As text-embeddings-inference has them; it has no others than classifiers, rerankers and embedders. */
     private static Map<String, Object> type(ServedModel model) {
-        if (!model.isClassifier()) {
-            return Map.of("embedding", Map.of("pooling", model.pooling().name().toLowerCase(Locale.ROOT)));
+        Architecture architecture = model.model().config().architecture();
+        if (architecture == Architecture.MODEL) {
+            return Map.of("embedding", Map.of("pooling", model.embedding().pooling().name().toLowerCase(Locale.ROOT)));
         }
         Map<String, String> id2label = new LinkedHashMap<>();
         Map<String, Integer> label2id = new LinkedHashMap<>();
@@ -41,10 +54,13 @@ final class ModelInfo {
             id2label.put(String.valueOf(i), model.labels().get(i));
             label2id.put(model.labels().get(i), i);
         }
-        Map<String, Object> classifier = new LinkedHashMap<>();
-        classifier.put("id2label", id2label);
-        classifier.put("label2id", label2id);
-        return Map.of("classifier", classifier);
+        Map<String, Object> labels = new LinkedHashMap<>();
+        labels.put("id2label", id2label);
+        labels.put("label2id", label2id);
+        if (Reranking.fits(model)) {
+            return Map.of("reranker", labels);
+        }
+        return Map.of(model.isClassifier() ? "classifier" : architecture.name().toLowerCase(Locale.ROOT), labels);
     }
 
     private static String dtype(Dtype dtype) {

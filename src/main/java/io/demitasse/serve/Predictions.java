@@ -20,12 +20,12 @@ final class Predictions {
     private static final int SCORE_BYTES = 16 + 3 * 44;
 
     private final List<String> labels;
-    private final boolean rawScores;
+    private final int most;
 
-    /** @param rawScores whether scores are logits, not probabilities */
-    Predictions(List<String> labels, boolean rawScores) {
+    /** @param most how many labels are written, if there are as many */
+    Predictions(List<String> labels, int most) {
         this.labels = labels;
-        this.rawScores = rawScores;
+        this.most = most;
     }
 
     /** About how much memory the answer to one text takes until it is sent. */
@@ -53,9 +53,11 @@ final class Predictions {
     }
 
     private void write(Classification result, JsonWriter json) throws IOException {
-        float[] scores = rawScores ? result.logits() : result.probabilities();
+        float[] scores = result.probabilities();
+        int[] order = bestFirst(scores);
         json.beginArray();
-        for (int label : bestFirst(scores)) {
+        for (int i = 0; i < Math.min(most, order.length); i++) {
+            int label = order[i];
             json.beginObject();
             json.name("score").value(scores[label]);
             json.name("label").value(labels.get(label));

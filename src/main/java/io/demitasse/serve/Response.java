@@ -36,6 +36,18 @@ record Response(int status, String contentType, Map<String, String> headers, byt
         return json(e.kind().status, body);
     }
 
+    /** An error as OpenAI's clients read it. */
+    static Response openAiError(RequestException e) {
+        int status = e.kind().status;
+        Map<String, Object> error = new LinkedHashMap<>();
+        error.put("message", e.getMessage());
+        error.put("type", status == 429 ? "rate_limit_error" : status >= 500 ? "server_error"
+                : status == 401 ? "authentication_error" : status == 403 ? "permission_error" : "invalid_request_error");
+        error.put("param", null);
+        error.put("code", e.kind().errorType);
+        return json(status, Map.of("error", error));
+    }
+
     Response with(String header, Object value) {
         headers.put(header, value.toString());
         return this;

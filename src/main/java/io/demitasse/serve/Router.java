@@ -121,7 +121,7 @@ final class Router implements HttpHandler {
                 return send(exchange, deferred.response().get(), origin);
             }
         }
-        if (answer instanceof Job<?, ?> job) {
+        if (answer instanceof Computation<?, ?> job) {
             try (AnswerMemory.Lease lease = memory.take(job.bytes())) {
                 return send(exchange, job.run(batcher, gone(exchange)), origin);
             }
@@ -136,7 +136,7 @@ final class Router implements HttpHandler {
     private Response refusal(HttpExchange exchange, RequestException e) throws IOException {
         metrics.error(e.kind());
         Bodies.drain(exchange);
-        Response response = Response.error(e);
+        Response response = Routes.isOpenAi(path(exchange)) ? Response.openAiError(e) : Response.error(e);
         return switch (e.kind()) {
             case OVERLOADED, UNHEALTHY -> response.with("Retry-After", 1);
             case UNAUTHORIZED -> response.with("WWW-Authenticate", "Bearer");

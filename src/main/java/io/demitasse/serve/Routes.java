@@ -38,7 +38,8 @@ final class Routes {
     }
 
     private String paths(String method) {
-        return byPath.keySet().stream().filter(path -> byPath.get(path).containsKey(method))
+        return byPath.keySet().stream()
+                .filter(path -> byPath.get(path).containsKey(method) && byPath.get(path).get(method).description() != null)
                 .collect(Collectors.joining(", "));
     }
 
@@ -46,6 +47,11 @@ final class Routes {
     String allowed(String path) {
         return byPath.get(path).keySet().stream().sorted().map(method -> method.equals("GET") ? "GET, HEAD" : method)
                 .collect(Collectors.joining(", "));
+    }
+
+    /** Whether clients of a path read errors as OpenAI's do. */
+    static boolean isOpenAi(String path) {
+        return path.startsWith("/v1/") || path.startsWith("/v2/") || path.equals("/embeddings");
     }
 
     /** A path, or a name for all those that are not this server's: strangers must not fill logs and metrics. */

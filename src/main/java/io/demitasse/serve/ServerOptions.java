@@ -24,9 +24,11 @@ import org.jspecify.annotations.Nullable;
  * @param inspections whether {@code /inspect} shows how a text came to its label. One is made at a time, but the first
  *     takes as much memory as the model has in float32, and keeps it; that is read from the model's file again.
  *     Where so much does not seem to be free, the garbage collector is run first, every 10 seconds at most
+ * @param servedModelName what the model is called in answers; null for the name of its file
  */
 public record ServerOptions(String host, int port, @Nullable String token, List<String> allowedHosts,
-        List<String> cors, int maxBodyBytes, int maxTexts, int batchTokens, int queueTokens, boolean inspections) {
+        List<String> cors, int maxBodyBytes, int maxTexts, int batchTokens, int queueTokens, boolean inspections,
+        @Nullable String servedModelName) {
 
     private static final Pattern HOST = Pattern.compile("\\*|[^\\s:/\\[\\]]+|\\[[0-9a-f:.]+]");
     private static final Pattern ORIGIN = Pattern.compile("\\*|null|"
@@ -49,6 +51,9 @@ public record ServerOptions(String host, int port, @Nullable String token, List<
         cors = cors.stream().map(origin -> checked("an origin", ORIGIN, origin.replaceFirst("(?<=[^/])/$", ""),
                 "scheme, name and port, as https://example.com:8443")
                 .replaceFirst("^(http:.*):80$|^(https:.*):443$", "$1$2")).toList();
+        if (servedModelName != null && servedModelName.isBlank()) {
+            throw new IllegalArgumentException("the served model's name is empty");
+        }
         positive("the body limit", maxBodyBytes);
         positive("the limit of texts a request", maxTexts);
         positive("the limit of tokens a batch", batchTokens);
@@ -57,47 +62,53 @@ public record ServerOptions(String host, int port, @Nullable String token, List<
 
     /** The loopback address, port 8080, no token, and limits that suit a few cores. */
     public static ServerOptions defaults() {
-        return new ServerOptions("127.0.0.1", 8080, null, List.of(), List.of(), 2_000_000, 32, 512, 4096, true);
+        return new ServerOptions("127.0.0.1", 8080, null, List.of(), List.of(), 2_000_000, 32, 512, 4096, true, null);
     }
 
     public ServerOptions withAddress(String host, int port) {
         return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
-                inspections);
+                inspections, servedModelName);
     }
 
     public ServerOptions withToken(@Nullable String token) {
         return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
-                inspections);
+                inspections, servedModelName);
     }
 
     /** With further names under which the server may be asked. */
     public ServerOptions withAllowedHosts(List<String> allowedHosts) {
         return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
-                inspections);
+                inspections, servedModelName);
     }
 
     /** With origins whose pages may use the server. */
     public ServerOptions withCors(List<String> cors) {
         return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
-                inspections);
+                inspections, servedModelName);
     }
 
     /** With other limits of what one request may hold. */
     public ServerOptions withRequestLimits(int maxBodyBytes, int maxTexts) {
         return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
-                inspections);
+                inspections, servedModelName);
     }
 
     /** With other limits of what is computed together and what waits for it. */
     public ServerOptions withTokenLimits(int batchTokens, int queueTokens) {
         return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
-                inspections);
+                inspections, servedModelName);
     }
 
     /** With or without {@code /inspect}. */
     public ServerOptions withInspections(boolean inspections) {
         return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
-                inspections);
+                inspections, servedModelName);
+    }
+
+    /** With the name that the model has in answers; null for its file's. */
+    public ServerOptions withServedModelName(@Nullable String servedModelName) {
+        return new ServerOptions(host, port, token, allowedHosts, cors, maxBodyBytes, maxTexts, batchTokens, queueTokens,
+                inspections, servedModelName);
     }
 
     /** The message never holds the token: it goes to terminals and logs. */

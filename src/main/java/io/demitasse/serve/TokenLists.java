@@ -1,5 +1,6 @@
 package io.demitasse.serve;
 
+import com.google.gson.JsonObject;
 import io.demitasse.serve.RequestException.Kind;
 import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
@@ -23,25 +24,42 @@ final class TokenLists {
     }
 
     /** About how much memory texts take with their lists. */
-    static long bytes(List<Input> inputs) {
-        long characters = inputs.stream().mapToLong(input -> input.text().length()).sum();
+    static long bytes(List<String> texts) {
+        long characters = texts.stream().mapToLong(String::length).sum();
         return Character.BYTES * characters + TOKEN_BYTES * Math.min(MOST, characters);
     }
 
     /** A list of lists of tokens. */
-    static Response of(List<Input> inputs, WordPieceTokenizer tokenizer, boolean added) {
+    static Response of(List<String> texts, WordPieceTokenizer tokenizer, boolean added) {
         List<List<Token>> lists = new ArrayList<>();
         int room = MOST;
-        for (Input input : inputs) {
-            Encoding encoding = tokenizer.encode(input.text(), room + 2);
+        for (String text : texts) {
+            Encoding encoding = tokenizer.encode(text, room + 2);
             room -= encoding.size() - 2;
             if (encoding.truncated()) {
                 throw new RequestException(Kind.TOO_LARGE, "\"inputs\" has more than " + MOST
                         + " tokens, the most that are listed for a request");
             }
-            lists.add(tokens(input.text(), encoding, added));
+            lists.add(tokens(text, encoding, added));
         }
         return Response.json(lists);
+    }
+
+    /** The texts of ids. */
+    static Response decode(List<int[]> ids, WordPieceTokenizer tokenizer, boolean skipSpecialTokens) {
+        for (int[] some : ids) {
+            for (int id : some) {
+                if (id < 0) {
+                    throw RequestReader.malformed("\"ids\" has " + id + ", which is no token id");
+                }
+            }
+        }
+        return Response.json(ids.stream().map(some -> tokenizer.decode(some, skipSpecialTokens)).toList());
+    }
+
+    static JsonObject response() {
+        return Schemas.array(Schemas.array(Schemas.object("id", Schemas.integer(), "text", Schemas.text(),
+                "special", Schemas.of("boolean"), "start", Schemas.nullable("integer"), "stop", Schemas.nullable("integer"))));
     }
 
     private static List<Token> tokens(String text, Encoding encoding, boolean added) {

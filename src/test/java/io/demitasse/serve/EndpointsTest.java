@@ -59,7 +59,7 @@ class EndpointsTest {
         Encoding pair = served.model().tokenizer().encode("a good film", "not bad");
         assertThat(pair.tokens()).containsSubsequence("film", "[SEP]", "not", "bad", "[SEP]");
         assertThat(lists).hasSize(1);
-        assertPredictions(lists.get(0), served.model().classify(List.of(pair.ids())).get(0));
+        assertPredictions(lists.get(0), served.model().classifier().classifyIds(pair.ids()));
     }
 
     @Test
@@ -87,19 +87,18 @@ class EndpointsTest {
         Encoding encoding = served.model().tokenizer().encode("good [SEP] bad");
         assertThat(encoding.tokens()).containsExactly("[CLS]", "good", "[", "sep", "]", "bad", "[SEP]");
         assertPredictions(client.post("/predict", "{\"inputs\": \"good [SEP] bad\"}").json(),
-                served.model().classify(List.of(encoding.ids())).get(0));
+                served.model().classifier().classifyIds(encoding.ids()));
     }
 
     @Test
     void embedAnswersWithVectorsOfLengthOneUnlessAskedOtherwise() {
-        int[] ids = served.model().tokenizer().encode("a good film").ids();
         JsonArray normalized = client.post("/embed", "{\"inputs\": \"a good film\"}").json().getAsJsonArray();
         JsonArray raw = client.post("/embed", "{\"inputs\": [\"a good film\", \"bad\"], \"normalize\": false}").json()
                 .getAsJsonArray();
         assertThat(normalized).hasSize(1);
-        assertThat(floats(normalized.get(0))).isEqualTo(served.model().embedNormalized(List.of(ids)).get(0));
+        assertThat(floats(normalized.get(0))).isEqualTo(served.vector("a good film"));
         assertThat(raw).hasSize(2);
-        assertThat(floats(raw.get(0))).isEqualTo(served.model().embed(List.of(ids)).get(0));
+        assertThat(floats(raw.get(0))).isEqualTo(served.model().embedder().embed("a good film"));
     }
 
     @Test
@@ -183,7 +182,7 @@ class EndpointsTest {
     }
 
     private static Classification classify(String text) {
-        return served.model().classify(List.of(served.model().tokenizer().encode(text).ids())).get(0);
+        return served.classify(text);
     }
 
     private static String text(String text, String more) {

@@ -51,7 +51,13 @@ class RefusalsTest {
             {"input": "a"}                              | "inputs" is missing
             {"inputs": null}                            | "inputs" is null
             {"inputs": 1e999999}                        | "inputs" is a number
-            {"inputs": {"text": "a"}}                   | "inputs" is an object
+            {"inputs": {"x": "a"}}                      | "inputs" is an object
+            {"inputs": {"text": 5}}                     | "inputs.text" is a number
+            {"inputs": {"text": "a", "text": "b"}}      | "inputs.text" is there twice
+            {"inputs": "a", "parameters": []}           | "parameters" is an array, not an object
+            {"inputs": "a", "parameters": {"x": 1}}     | "x" is not a parameter here; there
+            {"inputs": "a", "parameters": {"inputs": 1}} | "inputs" is not a parameter here; there
+            {"inputs": "a", "parameters": {}, "parameters": {}} | "parameters" is there twice
             {"inputs": []}                              | "inputs" is empty
             {"inputs": [[]]}                            | "inputs[0]" is empty
             {"inputs": ["a", 5]}                        | "inputs[1]" is a number
@@ -78,7 +84,8 @@ class RefusalsTest {
     @Test
     void unknownFieldsAndNullFlagsAreLeftAlone() {
         assertThat(client.post("/predict", 
-                "{\"parameters\": {\"x\": [1e999999]}, \"inputs\": \"a\", \"truncate\": null}").status()).isEqualTo(200);
+                "{\"x\": {\"x\": [1e999999]}, \"inputs\": \"a\", \"truncate\": null, \"parameters\": null}").status())
+                .isEqualTo(200);
     }
 
     @Test

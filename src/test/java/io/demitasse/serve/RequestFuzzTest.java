@@ -2,6 +2,7 @@ package io.demitasse.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.demitasse.Input;
 import io.demitasse.fuzz.Mutator;
 import io.demitasse.serve.RequestException.Kind;
 import java.io.ByteArrayInputStream;
@@ -26,16 +27,23 @@ class RequestFuzzTest {
     private static final int MOST_TEXTS = 4;
     private static final long LONGEST_NANOS = 5_000_000_000L;
 
+    private static final List<Field> FIELDS = List.of(Field.inputs("inputs", ""), Field.TRUNCATE, Field.RAW_SCORES,
+            Field.flag("normalize", "", ""), Field.integer("top_k", ""), Field.text("prompt_name", "", ""),
+            new Field("candidate_labels", Field.Kind.TEXTS, false, "", ""),
+            new Field("texts", Field.Kind.DOCUMENTS, false, "", ""), new Field("ids", Field.Kind.IDS, false, "", ""));
+
     private static final List<String> VALID = List.of("{\"inputs\":\"a good film\"}",
             "{\"inputs\":[\"a\",[\"b\"],[\"c\",\"d\"]],\"truncate\":true,\"raw_scores\":false}",
-            "{\"truncate\":null,\"parameters\":{\"x\":[1e5,{\"y\":null}]},\"inputs\":[\"caf\u00e9 \uD83D\uDE00 \\ud83d\\ude00\"]}",
+            "{\"inputs\":{\"question\":\"a\",\"sentences\":[\"b\",\"c\"]},\"parameters\":{\"top_k\":3,\"candidate_labels\":[\"a\"]}}",
+            "{\"inputs\":[[1,2,3],[4]],\"ids\":[[1],[2,3]],\"texts\":[\"a\",{\"text\":\"b\"}],\"prompt_name\":\"q\"}",
+            "{\"truncate\":null,\"x\":{\"x\":[1e5,{\"y\":null}]},\"inputs\":[\"caf\u00e9 \uD83D\uDE00 \\ud83d\\ude00\"]}",
             "{\"inputs\":\"a\",\"normalize\":false,\"add_special_tokens\":true}");
     /** Values where another was expected. */
     private static final List<String> VALUES = List.of("1", "-0", "1e999999", "9".repeat(400), "0." + "0".repeat(400) + "1",
             "true", "null", "{}", "[]", "[[]]", "\"\"", "\"\\ud800\"", "\"\\udc00\\ud800\"", "\"\\u0000\"", "[\"a\",null]",
             "[[\"a\",\"b\",\"c\"]]", "[\"a\",\"a\",\"a\",\"a\",\"a\"]", "{\"inputs\":\"a\"}", "NaN", "'a'");
     private static final List<String> NAMES = List.of("inputs", "truncate", "normalize", "raw_scores",
-            "add_special_tokens", "x", "", "\\u0069nputs", "\\ud800");
+            "add_special_tokens", "parameters", "top_k", "prompt_name", "candidate_labels", "texts", "ids", "x", "", "\\u0069nputs", "\\ud800");
 
     @Test
     void aBodyIsARequestOrRefusedWithAReason() {
@@ -45,7 +53,7 @@ class RequestFuzzTest {
             byte[] body = body(new Random(SEED * 1_000_003 + i));
             long start = System.nanoTime();
             try {
-                check(InferenceRequest.parse(new ByteArrayInputStream(body), MOST_TEXTS));
+                check(InferenceRequest.parse(new ByteArrayInputStream(body), FIELDS, MOST_TEXTS));
                 accepted++;
             } catch (RequestException e) {
                 assertThat(e.kind()).isIn(Kind.MALFORMED, Kind.EMPTY, Kind.TOO_MANY_TEXTS);
@@ -65,11 +73,19 @@ class RequestFuzzTest {
 
     private static void check(InferenceRequest request) {
         assertThat(request.inputs()).hasSizeBetween(1, MOST_TEXTS);
-        for (Input input : request.inputs()) {
+        for (Item item : request.inputs()) {
             // Encoded and decoded, a lone surrogate would come back as a question mark.
-            Stream.of(input.text(), input.pair()).filter(text -> text != null).forEach(text ->
+            texts(item).forEach(text ->
                     assertThat(new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)).isEqualTo(text));
         }
+    }
+
+    private static Stream<String> texts(Item item) {
+        if (item.fields() != null) {
+            return Stream.of(item.fields().toString());
+        }
+        return item.input() instanceof Input.Pair pair ? Stream.of(pair.text(), pair.pair())
+                : item.input() instanceof Input.Text text ? Stream.of(text.text()) : Stream.of();
     }
 
     private static byte[] body(Random random) {

@@ -32,6 +32,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(30)
 class RouterTest {
 
+    private static final Route.Description DESCRIPTION = new Route.Description("", List.of(), "application/json",
+            Schemas.text());
+
     private final Metrics metrics = new Metrics();
     private final Batcher batcher = new Batcher(8, 800, metrics);
     private final CountDownLatch gate = new CountDownLatch(1);
@@ -64,14 +67,16 @@ class RouterTest {
     @BeforeEach
     void start() throws IOException {
         http = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        Route echo = Route.post("/echo", body -> {
+        Route echo = new Route("POST", "/echo", false, DESCRIPTION, body -> {
             List<String> texts = List.of(new String(body.readAllBytes(), StandardCharsets.UTF_8).split(" "));
-            return new Job<>(work, texts, 0, Response::json);
+            return new Computation<>(work, texts, 0, Response::json);
         });
-        Route huge = Route.post("/huge", body -> new Deferred(Runtime.getRuntime().maxMemory(), () -> Response.empty(200)));
-        Route large = Route.post("/large", body -> new Deferred(Runtime.getRuntime().maxMemory() / 20,
-                () -> Response.json(List.of(1))));
-        Routes routes = new Routes(List.of(echo, huge, large, Route.get("/metrics", () -> Response.text("text/plain", metrics.text()))));
+        Route huge = new Route("POST", "/huge", false, DESCRIPTION,
+                body -> new Deferred(Runtime.getRuntime().maxMemory(), () -> Response.empty(200)));
+        Route large = new Route("POST", "/large", false, DESCRIPTION,
+                body -> new Deferred(Runtime.getRuntime().maxMemory() / 20, () -> Response.json(List.of(1))));
+        Routes routes = new Routes(List.of(echo, huge, large,
+                Route.get("/metrics", "", "text/plain", Schemas.text(), () -> Response.text("text/plain", metrics.text()))));
         http.createContext("/", new Router(routes, new Guard(ServerOptions.defaults(), true), new Bodies(1000), batcher,
                 new Connections(http.getAddress().getPort()), metrics));
         http.setExecutor(threads);
@@ -105,7 +110,7 @@ class RouterTest {
 
     @Test
     void twoRoutesCannotBeTheSame() {
-        Route one = Route.get("/a", () -> Response.empty(200));
+        Route one = Route.get("/a", "", "text/plain", Schemas.text(), () -> Response.empty(200));
         assertThatThrownBy(() -> new Routes(List.of(one, one))).hasMessage("two routes are GET /a");
     }
 

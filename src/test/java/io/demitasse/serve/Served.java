@@ -1,12 +1,16 @@
 package io.demitasse.serve;
 
+import io.demitasse.Classification;
 import io.demitasse.Options;
 import io.demitasse.Pooling;
 import io.demitasse.TestModels;
+import io.demitasse.TextClassifier;
+import io.demitasse.TextEmbedder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /** The tiny model with a few words, served on a free port. */
@@ -23,13 +27,32 @@ record Served(ServedModel model, Path file, InferenceServer server, ServeClient 
     /** A model's file, which is deleted with its folder in the end. */
     static Served of(Path file, UnaryOperator<ServerOptions> change) {
         try {
-            ServedModel model = ServedModel.load(file, Options.defaults().withThreads(1), Pooling.MEAN);
+            ServedModel model = ServedModel.load(file, Options.defaults().withThreads(1), null);
             ServerOptions options = change.apply(ServerOptions.defaults().withAddress("127.0.0.1", 0));
             InferenceServer server = InferenceServer.start(model, options);
             return new Served(model, file, server, new ServeClient(base(server), options.token()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A small model of a head, which lies among the tests as Hugging Face's folder. */
+    static Served head(String folder, UnaryOperator<ServerOptions> change) {
+        return of(Path.of("src/test/resources/heads").resolve(folder), change);
+    }
+
+    static Served head(String folder) {
+        return head(folder, options -> options);
+    }
+
+    /** What the library makes of a text that is read as the server reads it. */
+    Classification classify(String text) {
+        return new TextClassifier(model.model()).classify(text);
+    }
+
+    /** The vector that the library makes of a text, of length 1. */
+    float[] vector(String text) {
+        return new TextEmbedder(model.model()).embed(List.of(text), Pooling.MEAN, true).get(0);
     }
 
     static Served tiny() {
@@ -48,6 +71,9 @@ record Served(ServedModel model, Path file, InferenceServer server, ServeClient 
     public void close() {
         server.close();
         model.close();
+        if (Files.isDirectory(file)) {
+            return;
+        }
         try {
             Files.deleteIfExists(file);
             Files.deleteIfExists(file.getParent());

@@ -12,7 +12,7 @@ import java.util.function.Function;
  * @param bytes about how much memory the results and the response take; those who need much have to find it free
  * @param respond makes the response of the results, one for each sequence
  */
-record Job<S, R>(Work<S, R> work, List<S> sequences, long bytes, Function<List<R>, Response> respond) implements Answer {
+record Computation<S, R>(Work<S, R> work, List<S> sequences, long bytes, Function<List<R>, Response> respond) implements Answer {
 
     /** Waits until it is computed; see {@link Batcher#compute}. */
     Response run(Batcher batcher, BooleanSupplier gone) throws InterruptedException {

@@ -48,8 +48,8 @@ final class ByteTiles extends ProductCode {
         asm.load(25, at(Assembler.RAX, VECTOR));
         for (int plane = 0; plane < all; plane++) {
             for (int half = 0; half < 2; half++) {
-                asm.multiplyInts(sum(plane, half), 24 + half, at(ROW_SCALE, plane / planes * LayoutCode.ROW_BYTES
-                        + FLOAT * (1 + plane % planes)));
+                asm.multiplyInts(sum(plane, half), 24 + half, at(ROW_SCALE,
+                        plane / planes * LayoutCode.ROW_BYTES + FLOAT * (1 + plane % planes)));
             }
         }
         asm.mov(RIGHT_NOW, RIGHT);

@@ -28,7 +28,8 @@ public final class KernelChoice {
     }
 
     /** The maker gives null or fails where they do not work; {@code whyNot} is asked only then, since it may take a while. */
-    private record Candidate(String name, Function<Int8Activations, @Nullable Kernels> maker, Supplier<String> whyNot) {
+    private record Candidate(String name, Function<Int8Activations, @Nullable Kernels> maker,
+                             Supplier<String> whyNot) {
 
         @Nullable Kernels kernels(Int8Activations activations) {
             try {

@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 
 /**
  * All machine code there is, in one piece of executable memory, and the one way to call it: with up to five arrays of
- * floats and an array of longs, whose places {@link ProductCode}, {@link FunctionCode} and {@link LayoutCode} name. Who
+ * floats and an array of longs, whose places {@link ProductCode}, {@link RowCode} and {@link LayoutCode} name. Who
  * calls has checked every index before; the code checks none.
  */
 final class MachineCode {
@@ -91,7 +91,7 @@ final class MachineCode {
         int[] quantise = {entry(label -> layouts.quantise(label, 1)), entry(label -> layouts.quantise(label, 2))};
         int gelu = entry(functions::geluOfRow);
         int softmax = entry(functions::softmax);
-        int layerNorm = entry(functions::layerNorm);
+        int layerNorm = entry(new LayerNormCode(asm)::layerNorm);
         int add = entry(functions::add);
         return new Layout(asm.code(), multiply, transposed, bytes, tiles, packTransposed, packRows, sums, quantise,
                 gelu, softmax, layerNorm, add);

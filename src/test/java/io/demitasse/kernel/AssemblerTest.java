@@ -31,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -194,15 +195,25 @@ class AssemblerTest {
                 "vcmplt_oqps k3,zmm2,DWORD BCST [rip] # 0x0", "ret");
     }
 
-    /** Every instruction of all that is emitted is one that objdump knows. */
+    /**
+     * From every entry on. All of it, with constants and tables between, goes to target/machine-code.bin, for
+     * {@code objdump -D -b binary -m i386:x86-64 -M intel}.
+     */
     @Test
-    void allThatIsEmittedIsCode() throws IOException, InterruptedException {
-        assumeThat(OBJDUMP).as("binutils is installed").exists();
+    void whatIsEmittedIsCode() throws IOException, InterruptedException {
         MachineCode.Layout layout = MachineCode.layout();
-        int begin = layout.multiply();
+        Files.write(Path.of("target", "machine-code.bin"), layout.code());
+        assumeThat(OBJDUMP).as("binutils is installed").exists();
+        int[] entries = {layout.multiply(), layout.multiplyTransposed(), layout.multiplyBytes()[0],
+            layout.multiplyBytes()[1], layout.multiplyTiles()[0], layout.multiplyTiles()[1], layout.packTransposed(),
+            layout.packRows(), layout.sums(), layout.quantise()[0], layout.quantise()[1], layout.gelu(), layout.softmax(),
+            layout.layerNorm(), layout.add()};
 
-        assertThat(disassemble(java.util.Arrays.copyOfRange(layout.code(), begin, begin + 400)))
-                .noneMatch(line -> line.contains("(bad)"));
+        for (int entry : entries) {
+            List<String> lines = disassemble(Arrays.copyOfRange(layout.code(), entry, layout.code().length));
+            assertThat(lines.subList(0, lines.indexOf("ret"))).hasSizeGreaterThan(10)
+                    .noneMatch(line -> line.contains("(bad)"));
+        }
     }
 
     private List<String> disassemble(byte[] code) throws IOException, InterruptedException {

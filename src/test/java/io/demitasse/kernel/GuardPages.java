@@ -176,7 +176,7 @@ final class GuardPages {
         row(rows, n, stride);
         run(code.functions().softmax(), end(row), 0, 0, 0, 0);
         row(rows, n, stride);
-        arguments[FunctionCode.RESIDUAL] = random.nextInt(2) - 1;
+        arguments[RowCode.RESIDUAL] = random.nextInt(2) - 1;
         run(code.functions().layerNorm(), end(row), end(row), end(row), end(4L * n), end(4L * n));
         row(1, n, stride);
         run(code.functions().gelu(), end(4L * n), 0, end(4L * n), 0, 0);
@@ -185,12 +185,12 @@ final class GuardPages {
     }
 
     private void row(int rows, int n, int stride) {
-        arguments[FunctionCode.ROWS] = rows;
-        arguments[FunctionCode.N] = n;
-        arguments[FunctionCode.X_STRIDE] = 4L * stride;
-        arguments[FunctionCode.Y_STRIDE] = 4L * stride;
-        arguments[FunctionCode.RESIDUAL_STRIDE] = 4L * stride;
-        arguments[FunctionCode.N_FLOAT] = Float.floatToRawIntBits(n);
-        arguments[FunctionCode.N_DOUBLE] = Double.doubleToRawLongBits(n);
+        arguments[RowCode.ROWS] = rows;
+        arguments[RowCode.N] = n;
+        arguments[RowCode.X_STRIDE] = 4L * stride;
+        arguments[RowCode.Y_STRIDE] = 4L * stride;
+        arguments[RowCode.RESIDUAL_STRIDE] = 4L * stride;
+        arguments[RowCode.N_FLOAT] = Float.floatToRawIntBits(n);
+        arguments[RowCode.N_DOUBLE] = Double.doubleToRawLongBits(n);
     }
 }

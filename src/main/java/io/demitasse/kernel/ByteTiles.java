@@ -64,8 +64,8 @@ final class ByteTiles extends ProductCode {
         finish.begin();
         for (int row = 0; row < height; row++) {
             for (int half = 0; half < 2; half++) {
-                finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half, at(ROW_SCALE, row * LayoutCode.ROW_BYTES),
-                        at(RESULT, half * VECTOR));
+                finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half,
+                        at(ROW_SCALE, row * LayoutCode.ROW_BYTES), at(RESULT, half * VECTOR));
             }
             asm.add(RESULT, RESULT_STRIDE);
         }

@@ -53,7 +53,8 @@ final class MachineCalls {
 
     /** {@link Kernels#gemm}, on the calling thread and with its memory alone. */
     static void gemm(MachineCode code, boolean transposeA, boolean transposeB, int m, int n, int k, float alpha,
-                     float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb, float beta, float[] c, int cOffset, int ldc, MachineScratch own) {
+                     float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb, float beta,
+                     float[] c, int cOffset, int ldc, MachineScratch own) {
         if (m == 0 || n == 0) {
             return;
         }

@@ -312,7 +312,6 @@ final class MachineProduct implements Parallel.Task {
         boolean amx = code.processor().amx();
         int highest = amx ? AmxTiles.highest(planes) : ByteTiles.HIGHEST / planes;
         MachineCalls.tiles(arguments, rows, highest);
-        int function = (amx ? code.functions().multiplyTiles() : code.functions().multiplyBytes())[planes - 1];
-        code.run(function, bias, bias, result.data(), bias, bias, arguments);
+        code.run(code.functions().multiplyBytes()[planes - 1], bias, bias, result.data(), bias, bias, arguments);
     }
 }

@@ -196,17 +196,20 @@ class AssemblerTest {
     }
 
     /**
-     * From every entry on. All of it, with constants and tables between, goes to target/machine-code.bin, for
+     * From every entry on. All of it, with constants and tables between, goes to files in target, for
      * {@code objdump -D -b binary -m i386:x86-64 -M intel}.
      */
     @Test
     void whatIsEmittedIsCode() throws IOException, InterruptedException {
-        MachineCode.Layout layout = MachineCode.layout();
-        Files.write(Path.of("target", "machine-code.bin"), layout.code());
         assumeThat(OBJDUMP).as("binutils is installed").exists();
+        check(MachineCode.layout(false), "machine-code.bin");
+        check(MachineCode.layout(true), "machine-code-amx.bin");
+    }
+
+    private void check(MachineCode.Layout layout, String file) throws IOException, InterruptedException {
+        Files.write(Path.of("target", file), layout.code());
         int[] entries = {layout.multiply(), layout.multiplyTransposed(), layout.multiplyBytes()[0],
-            layout.multiplyBytes()[1], layout.multiplyTiles()[0], layout.multiplyTiles()[1], layout.packTransposed(),
-            layout.packRows(), layout.sums(), layout.quantise()[0], layout.quantise()[1], layout.gelu(), layout.softmax(),
+            layout.multiplyBytes()[1], layout.packTransposed(), layout.packRows(), layout.sums(), layout.quantise()[0], layout.quantise()[1], layout.gelu(), layout.softmax(),
             layout.layerNorm(), layout.add()};
 
         for (int entry : entries) {

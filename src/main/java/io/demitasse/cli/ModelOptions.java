@@ -28,8 +28,8 @@ final class ModelOptions extends ComputeOptions {
 
     @Option(names = "--int8-activations", paramLabel = "exact|fast", defaultValue = "exact",
             converter = Int8ActivationsConverter.class,
-            description = "How precisely products with int8 weights are computed: fast takes half the time where the machine "
-                    + "kernels work, and may change the label of a text near the border.")
+            description = "How precisely products with int8 weights are computed: fast needs the machine kernels, takes "
+                    + "less time, and may change the label of a text near the border.")
     Int8Activations int8Activations;
 
     /** The model for a command that classifies, or looks at a classifier. */

@@ -48,8 +48,8 @@ final class ByteTiles extends ProductCode {
         asm.load(25, at(Assembler.RAX, VECTOR));
         for (int plane = 0; plane < all; plane++) {
             for (int half = 0; half < 2; half++) {
-                asm.multiplyInts(sum(plane, half), 24 + half, at(ROW_SCALE, plane / planes * LayoutCode.ROW_BYTES
-                        + FLOAT * (1 + plane % planes)));
+                asm.multiplyInts(sum(plane, half), 24 + half, at(ROW_SCALE,
+                        plane / planes * LayoutCode.ROW_BYTES + FLOAT * (1 + plane % planes)));
             }
         }
         asm.mov(RIGHT_NOW, RIGHT);
@@ -64,8 +64,8 @@ final class ByteTiles extends ProductCode {
         finish.begin();
         for (int row = 0; row < height; row++) {
             for (int half = 0; half < 2; half++) {
-                finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half, at(ROW_SCALE, row * LayoutCode.ROW_BYTES),
-                        at(RESULT, half * VECTOR));
+                finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half,
+                        at(ROW_SCALE, row * LayoutCode.ROW_BYTES), at(RESULT, half * VECTOR));
             }
             asm.add(RESULT, RESULT_STRIDE);
         }

@@ -1,7 +1,6 @@
 package io.demitasse.kernel;
 
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodType;
 
 /**
  * Memory for machine code: mapped writable, filled, then made executable and never writable again. It is never freed:
@@ -55,36 +54,33 @@ final class ExecutableMemory {
 
     /** Linux's, by the C library. */
     static Pages linux(ForeignFunctions foreign) {
-        MethodHandle mmap = foreign.function("mmap", MethodType.methodType(long.class, long.class, long.class,
-                int.class, int.class, int.class, long.class));
-        MethodHandle mprotect = foreign.function("mprotect",
-                MethodType.methodType(int.class, long.class, long.class, int.class));
-        MethodHandle munmap = foreign.function("munmap", MethodType.methodType(int.class, long.class, long.class));
-        MethodHandle memcpy = foreign.copy();
+        MethodHandle mmap = foreign.function("mmap");
+        MethodHandle mprotect = foreign.function("mprotect");
+        MethodHandle munmap = foreign.function("munmap");
         return new Pages() {
-            private static final int READ = 1;
-            private static final int WRITE = 2;
-            private static final int EXECUTE = 4;
-            private static final int PRIVATE_ANONYMOUS = 0x22;
+            private static final long READ = 1;
+            private static final long WRITE = 2;
+            private static final long EXECUTE = 4;
+            private static final long PRIVATE_ANONYMOUS = 0x22;
 
             @Override
             public long map(long size) throws Throwable {
-                return (long) mmap.invokeExact(0L, size, READ | WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+                return (long) mmap.invokeExact(0L, size, READ | WRITE, PRIVATE_ANONYMOUS, -1L, 0L);
             }
 
             @Override
-            public void fill(long address, byte[] code) throws Throwable {
-                memcpy.invokeExact(address, code, (long) code.length);
+            public void fill(long address, byte[] code) {
+                foreign.memory(address, code.length).put(code);
             }
 
             @Override
             public int protect(long address, long size) throws Throwable {
-                return (int) mprotect.invokeExact(address, size, READ | EXECUTE);
+                return (int) (long) mprotect.invokeExact(address, size, READ | EXECUTE, 0L, 0L, 0L);
             }
 
             @Override
             public void unmap(long address, long size) throws Throwable {
-                int ignored = (int) munmap.invokeExact(address, size);
+                long ignored = (long) munmap.invokeExact(address, size, 0L, 0L, 0L, 0L);
             }
         };
     }

@@ -7,6 +7,8 @@ import java.lang.reflect.Array;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -49,16 +51,17 @@ final class ForeignFunctions {
     }
 
     /**
-     * A function of the C library.
-     *
-     * @param type of longs and ints, as C's {@code long} or a pointer, and {@code int}
+     * A function of the C library, as {@code (long, long, long, long, long, long) long}: on x86-64 each argument has a
+     * register of its own, whether the function takes it or not, and of an int the lower half counts. One form for all
+     * links once.
      */
-    MethodHandle function(String name, MethodType type) {
+    MethodHandle function(String name) {
         Object lookup = call(linkerType, "defaultLookup", linker);
-        Object found = call(type("SymbolLookup"), "find", lookup, name);
-        Object address = ((Optional<?>) found).orElseThrow(() -> new LinkageError("there is no " + name));
-        MethodHandle unbound = downcall(type, false);
-        return unbound.bindTo(address);
+        Object address = ((Optional<?>) call(type("SymbolLookup"), "find", lookup, name))
+                .orElseThrow(() -> new LinkageError("there is no " + name));
+        Class<?>[] arguments = new Class<?>[6];
+        Arrays.fill(arguments, long.class);
+        return downcall(MethodType.methodType(long.class, arguments), false).bindTo(address);
     }
 
     /**
@@ -78,13 +81,10 @@ final class ForeignFunctions {
         return handle;
     }
 
-    /** C's memcpy from the heap: {@code (long to, byte[] from, long size)}. */
-    MethodHandle copy() {
-        Object lookup = call(linkerType, "defaultLookup", linker);
-        Object memcpy = ((Optional<?>) call(type("SymbolLookup"), "find", lookup, "memcpy")).orElseThrow();
-        MethodType type = MethodType.methodType(void.class, long.class, byte[].class, long.class);
-        MethodHandle handle = downcall(type, true).bindTo(memcpy);
-        return MethodHandles.filterArguments(handle, 1, segmentOf("ofArray", byte[].class));
+    /** Memory at an address, which there must be for as long as the buffer is used. */
+    ByteBuffer memory(long address, long size) {
+        Object start = call(segment, "ofAddress", null, address);
+        return (ByteBuffer) call(segment, "asByteBuffer", call(segment, "reinterpret", start, size));
     }
 
     /** Where memory outside of the heap lies: {@code (Buffer) long}. */
@@ -123,7 +123,7 @@ final class ForeignFunctions {
     }
 
     private Object layoutOf(Class<?> type) {
-        String name = type == long.class ? "JAVA_LONG" : type == int.class ? "JAVA_INT" : "ADDRESS";
+        String name = type == long.class ? "JAVA_LONG" : "ADDRESS";
         try {
             return type("ValueLayout").getField(name).get(null);
         } catch (ReflectiveOperationException e) {

@@ -6,9 +6,7 @@ import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.DIVIDE;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MAXIMUM;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
-import static io.demitasse.kernel.VectorAssembler.Arithmetic.SQUARE_ROOT;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.SUBTRACT;
-import static io.demitasse.kernel.VectorAssembler.FLOAT;
 import static io.demitasse.kernel.VectorAssembler.VECTOR;
 
 import java.util.HashMap;
@@ -16,29 +14,9 @@ import java.util.Map;
 
 /**
  * Emits what {@link VectorMath} computes for vectors of 16 floats, operation by operation, so that the results are the
- * same bits: GELU, softmax, LayerNorm and additions, each for many rows a call.
+ * same bits: GELU, softmax and additions. {@link LayerNormCode} emits LayerNorm.
  */
-final class FunctionCode {
-
-    // The arguments: places in an array of longs, as for products. Offsets and strides are in bytes.
-    static final int X = 0;
-    static final int X_STRIDE = 1;
-    static final int Y = 2;
-    static final int Y_STRIDE = 3;
-    static final int ROWS = 4;
-    /** Floats of a row. */
-    static final int N = 5;
-    /** N as a float and as a double. */
-    static final int N_FLOAT = 6;
-    static final int N_DOUBLE = 7;
-    /** A double. */
-    static final int EPSILON = 8;
-    /** Where the residual begins; negative for none. */
-    static final int RESIDUAL = 9;
-    static final int RESIDUAL_STRIDE = 10;
-    static final int WEIGHT = 11;
-    static final int OFFSET = 12;
-    static final int SIZE = 13;
+final class FunctionCode extends RowCode {
 
     private static final float NEGATIVE_INFINITY = Float.NEGATIVE_INFINITY;
     private static final float ALL_BUT_SIGN = Float.intBitsToFloat(Integer.MAX_VALUE);
@@ -53,21 +31,10 @@ final class FunctionCode {
         MathFunctions.P1, MathFunctions.P2, MathFunctions.P3, MathFunctions.P4, MathFunctions.P5, MathFunctions.P6,
     };
 
-    /** The elements that count in a row's last vector, and those to be set to 0 or chosen. */
-    private static final int TAIL = 1;
-    private static final int CHOICE = 3;
-
-    private static final int FROM = Assembler.RDI;
-    private static final int TO = Assembler.RDX;
-    private static final int COUNT = Assembler.RAX;
-    private static final int POSITION = Assembler.R10;
-    private static final int ROWS_LEFT = Assembler.R11;
-
-    private final VectorAssembler asm;
     private final Map<Integer, Assembler.Label> constants = new HashMap<>();
 
     FunctionCode(VectorAssembler asm) {
-        this.asm = asm;
+        super(asm);
         for (float constant : CONSTANTS) {
             Assembler.Label label = new Assembler.Label();
             asm.bind(label);
@@ -185,76 +152,6 @@ final class FunctionCode {
         }
     }
 
-    // Loops
-
-    /** Over the whole vectors of N floats, and the rest of them, for which {@link #TAIL} is set. Keeps FROM and TO. */
-    private void vectors(Runnable whole, Runnable tail) {
-        Assembler.Label loop = new Assembler.Label();
-        Assembler.Label rest = new Assembler.Label();
-        Assembler.Label done = new Assembler.Label();
-        asm.movImmediate(POSITION, 0);
-        asm.mov(COUNT, argument(N));
-        asm.shr(COUNT, 4);
-        asm.jumpIf(Assembler.EQUAL, rest);
-        asm.bind(loop);
-        whole.run();
-        asm.addImmediate(POSITION, VECTOR);
-        asm.subImmediate(COUNT, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, loop);
-        asm.bind(rest);
-        asm.mov(COUNT, argument(N));
-        asm.andImmediate(COUNT, 15);
-        asm.jumpIf(Assembler.EQUAL, done);
-        tail.run();
-        asm.bind(done);
-    }
-
-    /** Sets {@link #TAIL}; changes RAX and RCX. */
-    private void tailMask() {
-        asm.mov(Assembler.RCX, argument(N));
-        asm.andImmediate(Assembler.RCX, 15);
-        asm.movImmediate(Assembler.RAX, 1);
-        asm.shlByRcx(Assembler.RAX);
-        asm.subImmediate(Assembler.RAX, 1);
-        asm.maskFrom(TAIL, Assembler.RAX);
-    }
-
-    /** Adds the COUNT floats from POSITION on to a sum, one after the other, each made of it by {@code term}. */
-    private void addOneByOne(int sum, int base, Runnable term) {
-        Assembler.Label one = new Assembler.Label();
-        asm.bind(one);
-        asm.loadSingle(8, at(base, POSITION, 1, 0));
-        term.run();
-        asm.single(ADD, sum, sum, 8);
-        asm.addImmediate(POSITION, FLOAT);
-        asm.subImmediate(COUNT, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, one);
-    }
-
-    /** The sum of a vector's elements as {@link VectorMath#sum(jdk.incubator.vector.FloatVector)} orders them. */
-    private void sumOfElements(int sum, int other) {
-        asm.shuffle(other, sum, sum, 0xB1);
-        asm.floats(ADD, sum, sum, other);
-        asm.shuffle(other, sum, sum, 0x4E);
-        asm.floats(ADD, other, sum, other);
-        asm.move(sum, other);
-        for (int quarter = 1; quarter < 4; quarter++) {
-            asm.shuffleQuarters(9, other, other, quarter);
-            asm.single(ADD, sum, sum, 9);
-        }
-    }
-
-    private void rows(Runnable row) {
-        Assembler.Label next = new Assembler.Label();
-        asm.mov(ROWS_LEFT, argument(ROWS));
-        asm.bind(next);
-        row.run();
-        asm.subImmediate(ROWS_LEFT, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, next);
-        asm.vzeroupper();
-        asm.ret();
-    }
-
     // Softmax
 
     /** {@code x = exp(x - max) / sum of that}, row by row in place; x in a. */
@@ -318,116 +215,6 @@ final class FunctionCode {
         asm.floats(MAXIMUM, max, max, other);
         asm.shuffleQuarters(other, max, max, 0x4E);
         asm.floats(MAXIMUM, max, max, other);
-    }
-
-    /** Adds the floats of a row behind its whole vectors; POSITION stands there. */
-    private void addTail(int sum, Runnable term) {
-        Assembler.Label none = new Assembler.Label();
-        asm.mov(COUNT, argument(N));
-        asm.andImmediate(COUNT, 15);
-        asm.jumpIf(Assembler.EQUAL, none);
-        addOneByOne(sum, FROM, term);
-        asm.bind(none);
-    }
-
-    // LayerNorm
-
-    /**
-     * {@code x += residual; y = (x - mean) / sqrt(variance + epsilon) * weight + offset}, row by row; x in a, the
-     * residual in b, y in c, the weight in d, the offset in e.
-     */
-    void layerNorm(Assembler.Label entry) {
-        int residual = Assembler.RSI;
-        int weight = Assembler.RBX;
-        int offset = Assembler.R8;
-        Assembler.Label added = new Assembler.Label();
-        asm.align(32);
-        asm.bind(entry);
-        asm.push(Assembler.RBX);
-        asm.mov(weight, Assembler.RCX);
-        tailMask();
-        asm.add(FROM, argument(X));
-        asm.add(TO, argument(Y));
-        asm.add(weight, argument(WEIGHT));
-        asm.add(offset, argument(OFFSET));
-        Assembler.Label next = new Assembler.Label();
-        asm.mov(ROWS_LEFT, argument(ROWS));
-        asm.bind(next);
-        asm.mov(Assembler.RCX, argument(RESIDUAL));
-        asm.test(Assembler.RCX, Assembler.RCX);
-        asm.jumpIf(Assembler.LESS, added);
-        asm.add(Assembler.RCX, residual);
-        vectors(() -> {
-            asm.load(0, at(FROM, POSITION, 1, 0));
-            asm.floats(ADD, 0, 0, at(Assembler.RCX, POSITION, 1, 0));
-            asm.store(at(FROM, POSITION, 1, 0), 0);
-        }, () -> {
-            asm.maskedToZero(TAIL).load(0, at(FROM, POSITION, 1, 0));
-            asm.maskedToZero(TAIL).load(1, at(Assembler.RCX, POSITION, 1, 0));
-            asm.floats(ADD, 0, 0, 1);
-            asm.masked(TAIL).store(at(FROM, POSITION, 1, 0), 0);
-        });
-        asm.mov(Assembler.RCX, argument(RESIDUAL));
-        asm.add(Assembler.RCX, argument(RESIDUAL_STRIDE));
-        asm.mov(argument(RESIDUAL), Assembler.RCX);
-        asm.bind(added);
-        normalise(weight, offset);
-        asm.add(FROM, argument(X_STRIDE));
-        asm.add(TO, argument(Y_STRIDE));
-        asm.subImmediate(ROWS_LEFT, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, next);
-        asm.pop(Assembler.RBX);
-        asm.vzeroupper();
-        asm.ret();
-    }
-
-    private void normalise(int weight, int offset) {
-        int mean = 1;
-        int scale = 2;
-        asm.xor(mean, mean, mean);
-        vectors(() -> asm.floats(ADD, mean, mean, at(FROM, POSITION, 1, 0)), () -> { });
-        sumOfElements(mean, 3);
-        addTail(mean, () -> { });
-        asm.single(DIVIDE, mean, mean, argument(N_FLOAT));
-        asm.broadcast(mean, mean);
-        asm.xor(scale, scale, scale);
-        vectors(() -> {
-            asm.load(3, at(FROM, POSITION, 1, 0));
-            asm.floats(SUBTRACT, 3, 3, mean);
-            asm.floats(MULTIPLY, 3, 3, 3);
-            asm.floats(ADD, scale, scale, 3);
-        }, () -> { });
-        sumOfElements(scale, 3);
-        addTail(scale, () -> {
-            asm.single(SUBTRACT, 8, 8, mean);
-            asm.single(MULTIPLY, 8, 8, 8);
-        });
-        asm.toDouble(scale, scale);
-        asm.doubles(DIVIDE, scale, scale, argument(N_DOUBLE));
-        asm.doubles(ADD, scale, scale, argument(EPSILON));
-        asm.doubles(SQUARE_ROOT, scale, scale, scale);
-        asm.loadSingle(3, constant(1f));
-        asm.toDouble(3, 3);
-        asm.doubles(DIVIDE, scale, 3, scale);
-        asm.toSingle(scale, scale);
-        asm.broadcast(scale, scale);
-        vectors(() -> {
-            asm.load(3, at(FROM, POSITION, 1, 0));
-            asm.floats(SUBTRACT, 3, 3, mean);
-            asm.floats(MULTIPLY, 3, 3, scale);
-            asm.floats(MULTIPLY, 3, 3, at(weight, POSITION, 1, 0));
-            asm.floats(ADD, 3, 3, at(offset, POSITION, 1, 0));
-            asm.store(at(TO, POSITION, 1, 0), 3);
-        }, () -> {
-            asm.maskedToZero(TAIL).load(3, at(FROM, POSITION, 1, 0));
-            asm.floats(SUBTRACT, 3, 3, mean);
-            asm.floats(MULTIPLY, 3, 3, scale);
-            asm.maskedToZero(TAIL).load(4, at(weight, POSITION, 1, 0));
-            asm.floats(MULTIPLY, 3, 3, 4);
-            asm.maskedToZero(TAIL).load(4, at(offset, POSITION, 1, 0));
-            asm.floats(ADD, 3, 3, 4);
-            asm.masked(TAIL).store(at(TO, POSITION, 1, 0), 3);
-        });
     }
 
     /** {@code y += x} for N floats; x in a, y in c. */

@@ -27,8 +27,9 @@ public final class KernelChoice {
         }
     }
 
-    /** The maker gives null or fails where they do not work; {@code whyNot} is asked only then, since it may take a while. */
-    private record Candidate(String name, Function<Int8Activations, @Nullable Kernels> maker, Supplier<String> whyNot) {
+    /** The maker gives null or fails where they do not work; only then {@code whyNot} is asked, which may take a while. */
+    private record Candidate(String name, Function<Int8Activations, @Nullable Kernels> maker,
+                             Supplier<String> whyNot) {
 
         @Nullable Kernels kernels(Int8Activations activations) {
             try {

@@ -1,13 +1,12 @@
 package io.demitasse.kernel;
 
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodType;
 import java.nio.Buffer;
 import java.util.function.Consumer;
 
 /**
  * All machine code there is, in one piece of executable memory, and the one way to call it: with up to five arrays of
- * floats and an array of longs, whose places {@link ProductCode}, {@link FunctionCode} and {@link LayoutCode} name. Who
+ * floats and an array of longs, whose places {@link ProductCode}, {@link RowCode} and {@link LayoutCode} name. Who
  * calls has checked every index before; the code checks none.
  */
 final class MachineCode {
@@ -24,7 +23,7 @@ final class MachineCode {
     }
 
     /** An offset into the code for each function. */
-    record Layout(byte[] code, int multiply, int multiplyTransposed, int[] multiplyBytes, int[] multiplyTiles,
+    record Layout(byte[] code, int multiply, int multiplyTransposed, int[] multiplyBytes,
                   int packTransposed, int packRows, int sums, int[] quantise, int gelu, int softmax, int layerNorm,
                   int add) {
     }
@@ -37,8 +36,7 @@ final class MachineCode {
         static final MethodHandle BYTES = FOREIGN.code(byte[].class, float[].class, float[].class, float[].class,
                 float[].class, long[].class);
         static final MethodHandle ADDRESS = FOREIGN.address();
-        static final MethodHandle MADVISE = FOREIGN.function("madvise",
-                MethodType.methodType(int.class, long.class, long.class, int.class));
+        static final MethodHandle MADVISE = FOREIGN.function("madvise");
     }
 
     private final Layout layout;
@@ -61,21 +59,25 @@ final class MachineCode {
         if (!processor.obstacle().isEmpty()) {
             throw new LinkageError(processor.obstacle());
         }
-        Layout layout = layout();
+        return emit(pages, processor);
+    }
+
+    private static MachineCode emit(ExecutableMemory.Pages pages, Processor processor) {
+        Layout layout = layout(processor.amx());
         return new MachineCode(layout, ExecutableMemory.of(layout.code(), pages), processor);
     }
 
-    /** The same on a processor without AMX. */
+    /** Code as on a processor without AMX, in memory of its own. */
     MachineCode withoutAmx() {
-        return new MachineCode(layout, address, new Processor(processor.avx512(), processor.vnni(), false));
+        return emit(linux(), new Processor(processor.avx512(), processor.vnni(), false));
     }
 
     static ExecutableMemory.Pages linux() {
         return ExecutableMemory.linux(Calls.FOREIGN);
     }
 
-    /** Emits everything; what it is depends on nothing. */
-    static Layout layout() {
+    /** Emits everything; what it is depends on nothing else than that. */
+    static Layout layout(boolean amx) {
         VectorAssembler asm = new VectorAssembler();
         FunctionCode functions = new FunctionCode(asm);
         LayoutCode layouts = new LayoutCode(asm);
@@ -83,17 +85,18 @@ final class MachineCode {
         functions.geluOfPanel(panelGelu);
         int multiply = product(new FloatTiles(asm, false, panelGelu));
         int transposed = product(new FloatTiles(asm, true, panelGelu));
-        int[] bytes = {product(new ByteTiles(asm, 1, panelGelu)), product(new ByteTiles(asm, 2, panelGelu))};
-        int[] tiles = {product(new AmxTiles(asm, 1, panelGelu)), product(new AmxTiles(asm, 2, panelGelu))};
+        int[] bytes = amx
+                ? new int[] {product(new AmxTiles(asm, 1, panelGelu)), product(new AmxTiles(asm, 2, panelGelu))}
+                : new int[] {product(new ByteTiles(asm, 1, panelGelu)), product(new ByteTiles(asm, 2, panelGelu))};
         int packTransposed = entry(layouts::packTransposed);
         int packRows = entry(layouts::packRows);
         int sums = entry(layouts::sums);
         int[] quantise = {entry(label -> layouts.quantise(label, 1)), entry(label -> layouts.quantise(label, 2))};
         int gelu = entry(functions::geluOfRow);
         int softmax = entry(functions::softmax);
-        int layerNorm = entry(functions::layerNorm);
+        int layerNorm = entry(new LayerNormCode(asm)::layerNorm);
         int add = entry(functions::add);
-        return new Layout(asm.code(), multiply, transposed, bytes, tiles, packTransposed, packRows, sums, quantise,
+        return new Layout(asm.code(), multiply, transposed, bytes, packTransposed, packRows, sums, quantise,
                 gelu, softmax, layerNorm, add);
     }
 
@@ -196,15 +199,15 @@ final class MachineCode {
         }
     }
 
-    private static final int MADV_HUGEPAGE = 14;
-    private static final int MADV_COLLAPSE = 25;
+    private static final long MADV_HUGEPAGE = 14;
+    private static final long MADV_COLLAPSE = 25;
 
     /** Asks for huge pages, now where the system can do that. If it cannot, nothing is lost but some speed. */
     static void adviseHugePages(MachineMemory.Piece piece) {
         try {
             long size = piece.buffer().capacity();
-            int advised = (int) Calls.MADVISE.invokeExact(piece.address(), size, MADV_HUGEPAGE);
-            int collapsed = (int) Calls.MADVISE.invokeExact(piece.address(), size, MADV_COLLAPSE);
+            long advised = (long) Calls.MADVISE.invokeExact(piece.address(), size, MADV_HUGEPAGE, 0L, 0L, 0L);
+            long collapsed = (long) Calls.MADVISE.invokeExact(piece.address(), size, MADV_COLLAPSE, 0L, 0L, 0L);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

@@ -15,7 +15,7 @@ final class MachineKernels implements Kernels {
     private final MachineCode code;
     private final MachineMemory memory = new MachineMemory();
     private final int planes;
-    private final ThreadLocal<long[]> arguments = ThreadLocal.withInitial(() -> new long[FunctionCode.SIZE]);
+    private final ThreadLocal<long[]> arguments = ThreadLocal.withInitial(() -> new long[RowCode.SIZE]);
 
     /** To be called only where {@link MachineSupport#obstacle()} finds none. */
     MachineKernels(Int8Activations activations) {
@@ -75,7 +75,7 @@ final class MachineKernels implements Kernels {
     public void gemm(boolean transposeA, boolean transposeB, int m, int n, int k,
                      float alpha, float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb,
                      float beta, float[] c, int cOffset, int ldc, Workspace workspace, int worker) {
-        MachineProduct.gemm(code, transposeA, transposeB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c,
+        MachineCalls.gemm(code, transposeA, transposeB, m, n, k, alpha, a, aOffset, lda, b, bOffset, ldb, beta, c,
                 cOffset, ldc, MachineScratch.of(workspace, worker));
     }
 
@@ -91,12 +91,12 @@ final class MachineKernels implements Kernels {
             return;
         }
         long[] call = arguments();
-        call[FunctionCode.N] = n;
-        call[FunctionCode.X_STRIDE] = 4L * n;
+        call[RowCode.N] = n;
+        call[RowCode.X_STRIDE] = 4L * n;
         int most = rowsOfCall(n);
         for (int row = 0; row < rows; row += most) {
-            call[FunctionCode.X] = 4L * (offset + row * n);
-            call[FunctionCode.ROWS] = Math.min(most, rows - row);
+            call[RowCode.X] = 4L * (offset + row * n);
+            call[RowCode.ROWS] = Math.min(most, rows - row);
             code.run(code.functions().softmax(), x, call);
         }
     }
@@ -115,9 +115,9 @@ final class MachineKernels implements Kernels {
         Objects.checkFromIndexSize(yOffset, n, y.length);
         long[] call = arguments();
         for (int i = 0; i < n; i += CALL_FLOATS) {
-            call[FunctionCode.X] = 4L * (xOffset + i);
-            call[FunctionCode.Y] = 4L * (yOffset + i);
-            call[FunctionCode.N] = Math.min(CALL_FLOATS, n - i);
+            call[RowCode.X] = 4L * (xOffset + i);
+            call[RowCode.Y] = 4L * (yOffset + i);
+            call[RowCode.N] = Math.min(CALL_FLOATS, n - i);
             code.run(code.functions().gelu(), x, x, y, x, x, call);
         }
     }
@@ -128,9 +128,9 @@ final class MachineKernels implements Kernels {
         Objects.checkFromIndexSize(yOffset, n, y.length);
         long[] call = arguments();
         for (int i = 0; i < n; i += CALL_FLOATS) {
-            call[FunctionCode.X] = 4L * (xOffset + i);
-            call[FunctionCode.Y] = 4L * (yOffset + i);
-            call[FunctionCode.N] = Math.min(CALL_FLOATS, n - i);
+            call[RowCode.X] = 4L * (xOffset + i);
+            call[RowCode.Y] = 4L * (yOffset + i);
+            call[RowCode.N] = Math.min(CALL_FLOATS, n - i);
             code.run(code.functions().add(), x, x, y, x, x, call);
         }
     }
@@ -141,10 +141,10 @@ final class MachineKernels implements Kernels {
         Objects.checkFromIndexSize(xOffset, n, x.length);
         Objects.checkFromIndexSize(yOffset, n, y.length);
         long[] call = arguments();
-        call[FunctionCode.X] = 4L * xOffset;
-        call[FunctionCode.Y] = 4L * yOffset;
-        call[FunctionCode.ROWS] = 1;
-        call[FunctionCode.RESIDUAL] = -1;
+        call[RowCode.X] = 4L * xOffset;
+        call[RowCode.Y] = 4L * yOffset;
+        call[RowCode.ROWS] = 1;
+        call[RowCode.RESIDUAL] = -1;
         layerNorm(x, x, y, n, weight, bias, epsilon, call);
     }
 
@@ -157,15 +157,15 @@ final class MachineKernels implements Kernels {
             throw new IllegalArgumentException(x + " plus " + residual + " is not " + y);
         }
         long[] call = arguments();
-        call[FunctionCode.X_STRIDE] = 4L * x.stride();
-        call[FunctionCode.RESIDUAL_STRIDE] = 4L * residual.stride();
-        call[FunctionCode.Y_STRIDE] = 4L * y.stride();
+        call[RowCode.X_STRIDE] = 4L * x.stride();
+        call[RowCode.RESIDUAL_STRIDE] = 4L * residual.stride();
+        call[RowCode.Y_STRIDE] = 4L * y.stride();
         int most = rowsOfCall(n);
         for (int r = row; r < row + rows; r += most) {
-            call[FunctionCode.X] = 4L * x.row(r);
-            call[FunctionCode.RESIDUAL] = 4L * residual.row(r);
-            call[FunctionCode.Y] = 4L * y.row(r);
-            call[FunctionCode.ROWS] = Math.min(most, row + rows - r);
+            call[RowCode.X] = 4L * x.row(r);
+            call[RowCode.RESIDUAL] = 4L * residual.row(r);
+            call[RowCode.Y] = 4L * y.row(r);
+            call[RowCode.ROWS] = Math.min(most, row + rows - r);
             layerNorm(x.data(), residual.data(), y.data(), n, weight, bias, epsilon, call);
         }
     }
@@ -173,12 +173,12 @@ final class MachineKernels implements Kernels {
     private void layerNorm(float[] x, float[] residual, float[] y, int n, float[] weight, float[] bias, float epsilon,
                            long[] call) {
         Objects.checkFromIndexSize(0, n, Math.min(weight.length, bias.length));
-        call[FunctionCode.N] = n;
-        call[FunctionCode.N_FLOAT] = Float.floatToRawIntBits(n);
-        call[FunctionCode.N_DOUBLE] = Double.doubleToRawLongBits(n);
-        call[FunctionCode.EPSILON] = Double.doubleToRawLongBits(epsilon);
-        call[FunctionCode.WEIGHT] = 0;
-        call[FunctionCode.OFFSET] = 0;
+        call[RowCode.N] = n;
+        call[RowCode.N_FLOAT] = Float.floatToRawIntBits(n);
+        call[RowCode.N_DOUBLE] = Double.doubleToRawLongBits(n);
+        call[RowCode.EPSILON] = Double.doubleToRawLongBits(epsilon);
+        call[RowCode.WEIGHT] = 0;
+        call[RowCode.OFFSET] = 0;
         code.run(code.functions().layerNorm(), x, residual, y, weight, bias, call);
     }
 

@@ -1,7 +1,6 @@
 package io.demitasse.kernel;
 
 import java.lang.ref.Reference;
-import java.util.Objects;
 
 /**
  * A product of matrices by {@link ProductCode}, as the body of a parallel loop. The left matrix is read where it lies,
@@ -10,15 +9,14 @@ import java.util.Objects;
  */
 final class MachineProduct implements Parallel.Task {
 
-    /** Multiplications of a call: it is to end within 200 microseconds, as it holds off the garbage collector. */
-    private static final long CALL_FLOATS = 1 << 22;
-    private static final long CALL_BYTES = 1 << 24;
     /** Bytes of the rows a task computes: they stay in the second-level cache for all panels. */
     private static final int LEFT_BYTES = 1 << 20;
     /** Rows a task computes with a right matrix it lays out itself: so many that this costs little. */
     private static final int PACKED_ROWS = 640;
     private static final int MOST_PANELS = 8;
     private static final int TASKS_A_THREAD = 4;
+    /** Rows of a transposed left matrix that lie together: what lies far apart shares a place in the cache too often. */
+    private static final int GATHERED_ROWS = 8 * FloatTiles.HIGHEST;
     /** Rows that one task makes bytes of, and as many that the calling thread does alone. */
     private static final int QUANTISED_ROWS = 16;
     /** What a row's range becomes in a byte and in two: one less than they hold, as 0 is rounded, too. */
@@ -29,12 +27,15 @@ final class MachineProduct implements Parallel.Task {
     private Workspace workspace;
     private final MachineCode code;
     private final Quantising quantising = new Quantising();
+    private final Gathering gathering = new Gathering();
     /** {@code [rows][planes][filled up]} bytes, and what {@link LayoutCode} says of each row. */
     private MachineMemory.Piece quantised = MachineMemory.Piece.NONE;
     private MachineMemory.Piece rowScales = MachineMemory.Piece.NONE;
 
     private Matrix left;
     private boolean transposeLeft;
+    /** A transposed left matrix in blocks {@code [k, GATHERED_ROWS]}. */
+    private Matrix gathered;
     private int m;
     private int k;
     private MachineWeight weight;
@@ -97,13 +98,37 @@ final class MachineProduct implements Parallel.Task {
                 || (transposeB ? b.columns() : b.rows()) != k) {
             throw new IllegalArgumentException(a + " times " + b + " is not " + c);
         }
+        if (!transposeA || m == 0 || n == 0) {
+            run(PACKED_ROWS, workspace);
+            return;
+        }
+        long mark = workspace.mark();
+        int blocks = (m + GATHERED_ROWS - 1) / GATHERED_ROWS;
+        gathered = workspace.matrix(Math.multiplyExact(blocks, k), GATHERED_ROWS);
+        workspace.run(blocks, gathering);
         run(PACKED_ROWS, workspace);
+        workspace.release(mark);
+        gathered = null;
+    }
+
+    private final class Gathering implements Parallel.Task {
+        @Override
+        public void run(int block, int worker) {
+            int row = block * GATHERED_ROWS;
+            int rows = Math.min(GATHERED_ROWS, m - row);
+            for (int p = 0; p < k; p++) {
+                System.arraycopy(left.data(), left.row(p) + row, gathered.data(), gathered.row(block * k + p), rows);
+            }
+        }
     }
 
     private void run(int mostRows, Workspace workspace) {
         if (m > 0 && n > 0) {
             int down = (m + Math.max(1, mostRows) - 1) / Math.max(1, mostRows);
             taskRows = (m + down - 1) / down;
+            if (transposeLeft) {
+                taskRows = (taskRows + GATHERED_ROWS - 1) / GATHERED_ROWS * GATHERED_ROWS;
+            }
             int threads = workspace.parallel().threads();
             int panels = MachineWeight.panels(n);
             int share = panels * down / (TASKS_A_THREAD * threads);
@@ -176,12 +201,15 @@ final class MachineProduct implements Parallel.Task {
         }
         MachineScratch own = MachineScratch.of(workspace, worker);
         boolean bytes = weight != null && weight.bytes();
-        long call = bytes ? CALL_BYTES : CALL_FLOATS;
-        long panelWork = (long) rows * ProductCode.WIDTH * k;
-        int callRows = panelWork <= call ? rows : roundedUp((int) (call / ((long) ProductCode.WIDTH * k)));
+        long call = bytes ? MachineCalls.BYTES : MachineCalls.FLOATS;
+        long panelWork = Math.max(1, (long) rows * ProductCode.WIDTH * k);
+        int callRows = panelWork <= call ? rows : MachineCalls.roundedUp((int) (call / ((long) ProductCode.WIDTH * k)));
         int callColumns = panelWork <= call ? (int) (call / panelWork) * ProductCode.WIDTH : ProductCode.WIDTH;
         if (weight == null) {
             callColumns = ProductCode.WIDTH;
+        }
+        if (transposeLeft) {
+            callRows = withinBlocks(callRows);
         }
         // The column that this thread is likely to go on with: a loop counts down.
         int threads = workspace.parallel().threads();
@@ -205,15 +233,20 @@ final class MachineProduct implements Parallel.Task {
         }
     }
 
+    /** As many rows as divide a block. */
+    private static int withinBlocks(int rows) {
+        int some = GATHERED_ROWS;
+        while (some > rows && some > FloatTiles.HIGHEST) {
+            some /= 2;
+        }
+        return some;
+    }
+
     /** What is not written in machine code: a head's rows go through it. */
     private void activate(float[] y, int offset, int columns) {
         for (int i = offset; i < offset + columns; i++) {
             y[i] = activation == Activation.RELU ? Math.max(y[i], 0f) : (float) StrictMath.tanh(y[i]);
         }
-    }
-
-    private static int roundedUp(int rows) {
-        return Math.max(1, (rows + FloatTiles.HIGHEST - 1) / FloatTiles.HIGHEST) * FloatTiles.HIGHEST;
     }
 
     private long addressOfPanel(int column) {
@@ -239,11 +272,14 @@ final class MachineProduct implements Parallel.Task {
         arguments[ProductCode.ACTIVATION] = activation == Activation.GELU ? 1 : 0;
         if (weight == null) {
             arguments[ProductCode.BIAS] = -1;
-            finish(arguments, 1f, beta);
+            MachineCalls.finish(arguments, 1f, beta);
             arguments[ProductCode.W] = own.panels(0).at(0, (long) k * ProductCode.STEP_BYTES);
             arguments[ProductCode.PANEL] = 0;
-            left(arguments, left.data(), transposeLeft ? left.offset() + row : left.row(row), left.stride());
-            floats(code, arguments, transposeLeft, rows, k, left.data(), result.data(), null);
+            Matrix from = transposeLeft ? gathered : left;
+            int block = row / GATHERED_ROWS;
+            MachineCalls.left(arguments, from.data(),
+                    transposeLeft ? from.row(block * k) + row % GATHERED_ROWS : from.row(row), from.stride());
+            MachineCalls.floats(code, arguments, transposeLeft, rows, k, from.data(), result.data(), null);
             return;
         }
         arguments[ProductCode.BIAS] = 4L * column;
@@ -254,33 +290,10 @@ final class MachineProduct implements Parallel.Task {
         if (weight.bytes()) {
             bytes(arguments, row, rows, panel, MachineWeight.panels(columns), own);
         } else {
-            finish(arguments, 1f, 0f);
-            left(arguments, left.data(), left.row(row), left.stride());
-            floats(code, arguments, false, rows, k, left.data(), result.data(), bias);
+            MachineCalls.finish(arguments, 1f, 0f);
+            MachineCalls.left(arguments, left.data(), left.row(row), left.stride());
+            MachineCalls.floats(code, arguments, false, rows, k, left.data(), result.data(), bias);
         }
-    }
-
-    private static void left(long[] arguments, float[] data, int offset, int stride) {
-        arguments[ProductCode.X] = 4L * offset;
-        arguments[ProductCode.X_STRIDE] = 4L * stride;
-    }
-
-    /** {@code alpha sums + beta y}, with as few steps as that takes. */
-    private static void finish(long[] arguments, float alpha, float beta) {
-        arguments[ProductCode.FINISH] = beta != 0 ? 2 : alpha != 1 ? 1 : 0;
-        arguments[ProductCode.ALPHA] = Float.floatToRawIntBits(alpha);
-        arguments[ProductCode.BETA] = Float.floatToRawIntBits(beta);
-    }
-
-    private static void floats(MachineCode code, long[] arguments, boolean transposed, int rows, int k, float[] x,
-                               float[] y, float[] bias) {
-        arguments[ProductCode.STEPS] = k;
-        arguments[ProductCode.SCALES] = 0;
-        arguments[ProductCode.SUMS] = 0;
-        arguments[ProductCode.ROW_SCALES] = 0;
-        tiles(arguments, rows, FloatTiles.HIGHEST);
-        code.run(transposed ? code.functions().multiplyTransposed() : code.functions().multiply(), x, x, y,
-                bias == null ? x : bias, x, arguments);
     }
 
     private void bytes(long[] arguments, int row, int rows, int panel, int panels, MachineScratch own) {
@@ -298,69 +311,7 @@ final class MachineProduct implements Parallel.Task {
         arguments[ProductCode.X_STRIDE] = plane;
         boolean amx = code.processor().amx();
         int highest = amx ? AmxTiles.highest(planes) : ByteTiles.HIGHEST / planes;
-        tiles(arguments, rows, highest);
-        int function = (amx ? code.functions().multiplyTiles() : code.functions().multiplyBytes())[planes - 1];
-        code.run(function, bias, bias, result.data(), bias, bias, arguments);
-    }
-
-    /** Cuts the rows into tiles that differ by at most one in height. */
-    private static void tiles(long[] arguments, int rows, int highest) {
-        int tiles = (rows + highest - 1) / highest;
-        int height = (rows + tiles - 1) / tiles;
-        arguments[ProductCode.HEIGHT] = height;
-        arguments[ProductCode.HIGH_TILES] = rows - tiles * (height - 1);
-        arguments[ProductCode.LOW_TILES] = tiles * height - rows;
-        arguments[ProductCode.ROWS] = rows;
-        arguments[ProductCode.FETCH_BYTES] = (ProductCode.STEP_BYTES + tiles - 1) / tiles;
-    }
-
-    // A product on one thread
-
-    /** {@link Kernels#gemm}. */
-    static void gemm(MachineCode code, boolean transposeA, boolean transposeB, int m, int n, int k, float alpha, float[] a, int aOffset, int lda,
-              float[] b, int bOffset, int ldb, float beta, float[] c, int cOffset, int ldc, MachineScratch own) {
-        if (m == 0 || n == 0) {
-            return;
-        }
-        check(a, aOffset, lda, transposeA ? k : m, transposeA ? m : k);
-        check(c, cOffset, ldc, m, n);
-        long panelBytes = (long) k * ProductCode.STEP_BYTES;
-        long[] arguments = own.arguments;
-        MachineMemory.Piece panels = own.panels(MachineWeight.panels(n) * panelBytes);
-        if (transposeB) {
-            MachineWeight.packTransposed(code, b, bOffset, ldb, n, k, panels, arguments);
-        } else {
-            MachineWeight.packRows(code, b, bOffset, ldb, n, k, panels, arguments);
-        }
-        long panelWork = Math.max(1, (long) m * ProductCode.WIDTH * k);
-        int callRows = panelWork <= CALL_FLOATS ? m
-                : roundedUp((int) (CALL_FLOATS / ((long) ProductCode.WIDTH * k)));
-        int callColumns = (int) Math.max(1, CALL_FLOATS / panelWork) * ProductCode.WIDTH;
-        for (int column = 0; column < n; column += callColumns) {
-            int columns = Math.min(callColumns, n - column);
-            for (int row = 0; row < m; row += callRows) {
-                int rows = Math.min(callRows, m - row);
-                arguments[ProductCode.COLUMNS] = columns;
-                arguments[ProductCode.Y] = 4L * (cOffset + row * ldc + column);
-                arguments[ProductCode.Y_STRIDE] = 4L * ldc;
-                arguments[ProductCode.ACTIVATION] = 0;
-                arguments[ProductCode.BIAS] = -1;
-                finish(arguments, alpha, beta);
-                arguments[ProductCode.W] = panels.at(column / ProductCode.WIDTH * panelBytes,
-                        MachineWeight.panels(columns) * panelBytes);
-                arguments[ProductCode.PANEL] = panelBytes;
-                arguments[ProductCode.NEXT] = panels.address();
-                left(arguments, a, transposeA ? aOffset + row : aOffset + row * lda, lda);
-                floats(code, arguments, transposeA, rows, k, a, c, null);
-            }
-        }
-        Reference.reachabilityFence(panels);
-    }
-
-    /** Throws IndexOutOfBoundsException if a matrix does not lie in its array. */
-    private static void check(float[] x, int offset, int stride, int rows, int columns) {
-        if (rows > 0) {
-            Objects.checkFromIndexSize(offset, (rows - 1L) * stride + columns, (long) x.length);
-        }
+        MachineCalls.tiles(arguments, rows, highest);
+        code.run(code.functions().multiplyBytes()[planes - 1], bias, bias, result.data(), bias, bias, arguments);
     }
 }

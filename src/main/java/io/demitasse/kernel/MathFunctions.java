@@ -1,9 +1,9 @@
 package io.demitasse.kernel;
 
 /**
- * exp, erf and GELU in float arithmetic. Every kernel does these same operations in this order, fused where {@code fma}
- * stands and only there, so a result never depends on the processor, on the JVM's own intrinsics, or on whether the JIT compiler has
- * come by: those may round {@code Math.exp} differently from one call to the next.
+ * exp, erf and GELU in float arithmetic. Every kernel does these same operations in this order, fused where
+ * {@code fma} stands and only there, so a result never depends on the processor, on the JVM's own intrinsics, or on
+ * whether the JIT compiler has come by: those may round {@code Math.exp} differently from one call to the next.
  *
  * <p>The coefficients are minimax fits made by {@code tools/fit_polynomials.py}, which also measures the errors.
  */

@@ -31,6 +31,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -194,15 +195,28 @@ class AssemblerTest {
                 "vcmplt_oqps k3,zmm2,DWORD BCST [rip] # 0x0", "ret");
     }
 
-    /** Every instruction of all that is emitted is one that objdump knows. */
+    /**
+     * From every entry on. All of it, with constants and tables between, goes to files in target, for
+     * {@code objdump -D -b binary -m i386:x86-64 -M intel}.
+     */
     @Test
-    void allThatIsEmittedIsCode() throws IOException, InterruptedException {
+    void whatIsEmittedIsCode() throws IOException, InterruptedException {
         assumeThat(OBJDUMP).as("binutils is installed").exists();
-        MachineCode.Layout layout = MachineCode.layout();
-        int begin = layout.multiply();
+        check(MachineCode.layout(false), "machine-code.bin");
+        check(MachineCode.layout(true), "machine-code-amx.bin");
+    }
 
-        assertThat(disassemble(java.util.Arrays.copyOfRange(layout.code(), begin, begin + 400)))
-                .noneMatch(line -> line.contains("(bad)"));
+    private void check(MachineCode.Layout layout, String file) throws IOException, InterruptedException {
+        Files.write(Path.of("target", file), layout.code());
+        int[] entries = {layout.multiply(), layout.multiplyTransposed(), layout.multiplyBytes()[0],
+            layout.multiplyBytes()[1], layout.packTransposed(), layout.packRows(), layout.sums(), layout.quantise()[0], layout.quantise()[1], layout.gelu(), layout.softmax(),
+            layout.layerNorm(), layout.add()};
+
+        for (int entry : entries) {
+            List<String> lines = disassemble(Arrays.copyOfRange(layout.code(), entry, layout.code().length));
+            assertThat(lines.subList(0, lines.indexOf("ret"))).hasSizeGreaterThan(10)
+                    .noneMatch(line -> line.contains("(bad)"));
+        }
     }
 
     private List<String> disassemble(byte[] code) throws IOException, InterruptedException {

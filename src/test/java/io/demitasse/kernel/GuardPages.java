@@ -1,7 +1,6 @@
 package io.demitasse.kernel;
 
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
@@ -13,19 +12,17 @@ import java.util.Random;
 final class GuardPages {
 
     private static final int PAGE = 4096;
-    private static final int NONE = 0;
-    private static final int READ_WRITE = 3;
-    private static final int PRIVATE_ANONYMOUS = 0x22;
+    private static final long NONE = 0;
+    private static final long READ_WRITE = 3;
+    private static final long PRIVATE_ANONYMOUS = 0x22;
 
     private final ForeignFunctions foreign = ForeignFunctions.find();
-    private final MethodHandle mmap = foreign.function("mmap", MethodType.methodType(long.class, long.class, long.class,
-            int.class, int.class, int.class, long.class));
-    private final MethodHandle mprotect = foreign.function("mprotect",
-            MethodType.methodType(int.class, long.class, long.class, int.class));
+    private final MethodHandle mmap = foreign.function("mmap");
+    private final MethodHandle mprotect = foreign.function("mprotect");
     private final MethodHandle call = foreign.code(long.class, long.class, long.class, long.class, long.class,
             long[].class);
-    private final MethodHandle copy = foreign.copy();
     private final MachineCode code = MachineSupport.code();
+    private final MachineCode withoutAmx = code.withoutAmx();
     private final Random random = new Random(2);
     private final long[] arguments = new long[ProductCode.SIZE];
     private int calls;
@@ -34,7 +31,7 @@ final class GuardPages {
         GuardPages pages = new GuardPages();
         if (args.length > 0) {
             // Shows that a byte too far is seen.
-            pages.copy.invokeExact(pages.end(8) + 1, "12345678".getBytes(StandardCharsets.US_ASCII), 8L);
+            pages.foreign.memory(pages.end(8) + 1, 8).put("12345678".getBytes(StandardCharsets.US_ASCII));
         }
         for (int i = 0; i < 150; i++) {
             pages.products();
@@ -47,8 +44,8 @@ final class GuardPages {
     /** The address of so many bytes, right behind which nothing may be touched. Filled with small floats. */
     private long end(long bytes) throws Throwable {
         long size = (bytes + PAGE - 1) / PAGE * PAGE;
-        long address = (long) mmap.invokeExact(0L, size + PAGE, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
-        int result = (int) mprotect.invokeExact(address + size, (long) PAGE, NONE);
+        long address = (long) mmap.invokeExact(0L, size + PAGE, READ_WRITE, PRIVATE_ANONYMOUS, -1L, 0L);
+        long result = (long) mprotect.invokeExact(address + size, (long) PAGE, NONE, 0L, 0L, 0L);
         if (address == -1 || result != 0) {
             throw new IllegalStateException("no guard page");
         }
@@ -58,11 +55,15 @@ final class GuardPages {
             content[i - 1] = (byte) random.nextInt();
         }
         long start = address + size - bytes;
-        copy.invokeExact(start, content, bytes);
+        foreign.memory(start, bytes).put(content);
         return start;
     }
 
     private void run(int function, long a, long b, long c, long d, long e) throws Throwable {
+        run(code, function, a, b, c, d, e);
+    }
+
+    private void run(MachineCode code, int function, long a, long b, long c, long d, long e) throws Throwable {
         call.invokeExact(code.address(function), a, b, c, d, e, arguments);
         calls++;
         Arrays.fill(arguments, 0);
@@ -120,9 +121,10 @@ final class GuardPages {
                 arguments[ProductCode.SUMS] = end(panels(columns) * ProductCode.STEP_BYTES);
                 arguments[ProductCode.SCRATCH] = end(AmxTiles.SCRATCH_BYTES);
             }
-            int function = !bytes ? transposed ? code.functions().multiplyTransposed() : code.functions().multiply()
-                    : (amx ? code.functions().multiplyTiles() : code.functions().multiplyBytes())[planes - 1];
-            run(function, bytes ? 0 : x, 0, y, bias, 0);
+            MachineCode called = amx ? code : withoutAmx;
+            int function = bytes ? called.functions().multiplyBytes()[planes - 1]
+                    : transposed ? called.functions().multiplyTransposed() : called.functions().multiply();
+            run(called, function, bytes ? 0 : x, 0, y, bias, 0);
         }
     }
 
@@ -176,7 +178,7 @@ final class GuardPages {
         row(rows, n, stride);
         run(code.functions().softmax(), end(row), 0, 0, 0, 0);
         row(rows, n, stride);
-        arguments[FunctionCode.RESIDUAL] = random.nextInt(2) - 1;
+        arguments[RowCode.RESIDUAL] = random.nextInt(2) - 1;
         run(code.functions().layerNorm(), end(row), end(row), end(row), end(4L * n), end(4L * n));
         row(1, n, stride);
         run(code.functions().gelu(), end(4L * n), 0, end(4L * n), 0, 0);
@@ -185,12 +187,12 @@ final class GuardPages {
     }
 
     private void row(int rows, int n, int stride) {
-        arguments[FunctionCode.ROWS] = rows;
-        arguments[FunctionCode.N] = n;
-        arguments[FunctionCode.X_STRIDE] = 4L * stride;
-        arguments[FunctionCode.Y_STRIDE] = 4L * stride;
-        arguments[FunctionCode.RESIDUAL_STRIDE] = 4L * stride;
-        arguments[FunctionCode.N_FLOAT] = Float.floatToRawIntBits(n);
-        arguments[FunctionCode.N_DOUBLE] = Double.doubleToRawLongBits(n);
+        arguments[RowCode.ROWS] = rows;
+        arguments[RowCode.N] = n;
+        arguments[RowCode.X_STRIDE] = 4L * stride;
+        arguments[RowCode.Y_STRIDE] = 4L * stride;
+        arguments[RowCode.RESIDUAL_STRIDE] = 4L * stride;
+        arguments[RowCode.N_FLOAT] = Float.floatToRawIntBits(n);
+        arguments[RowCode.N_DOUBLE] = Double.doubleToRawLongBits(n);
     }
 }

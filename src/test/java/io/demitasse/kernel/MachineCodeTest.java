@@ -129,7 +129,7 @@ class MachineCodeTest {
             for (int i = 0; i < SHAPES; i++) {
                 int m = size(30, 200);
                 int n = size(70, 200);
-                int k = size(70, 400);
+                int k = i % 100 == 0 ? 3000 + random.nextInt(200) : size(70, 400);
                 boolean transposeA = random.nextBoolean();
                 boolean transposeB = random.nextBoolean();
                 Matrix a = transposeA ? matrix(k, m) : matrix(m, k);

@@ -9,6 +9,7 @@ import io.demitasse.TestModels;
 import io.demitasse.TextClassifier;
 import java.io.File;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.Method;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -23,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,15 +185,26 @@ class MachineSafetyTest {
     void twoClassLoadersEachHaveTheirOwn() throws Exception {
         URL[] classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                 .map(MachineSafetyTest::url).toArray(URL[]::new);
-        try (URLClassLoader first = new URLClassLoader(classPath, ClassLoader.getPlatformClassLoader());
-                URLClassLoader second = new URLClassLoader(classPath, ClassLoader.getPlatformClassLoader())) {
-            for (ClassLoader loader : List.of(first, second)) {
-                Class<?> other = Class.forName(MachineSafetyTest.class.getName(), true, loader);
-                assertThat(other).isNotSameAs(MachineSafetyTest.class);
-                Method method = other.getMethod("computedAnew");
-                method.setAccessible(true);
-                assertThat((float[]) method.invoke(null)).isEqualTo(computedAnew());
-            }
+        List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            loaders.add(new WeakReference<>(computeInALoaderOfItsOwn(classPath)));
+        }
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (loaders.stream().anyMatch(loader -> loader.get() != null) && System.nanoTime() < end) {
+            System.gc();
+            Thread.sleep(50);
+        }
+        assertThat(loaders).as("are let go").allMatch(loader -> loader.get() == null);
+    }
+
+    private static ClassLoader computeInALoaderOfItsOwn(URL[] classPath) throws Exception {
+        try (URLClassLoader loader = new URLClassLoader(classPath, ClassLoader.getPlatformClassLoader())) {
+            Class<?> other = Class.forName(MachineSafetyTest.class.getName(), true, loader);
+            assertThat(other).isNotSameAs(MachineSafetyTest.class);
+            Method method = other.getMethod("computedAnew");
+            method.setAccessible(true);
+            assertThat((float[]) method.invoke(null)).isEqualTo(computedAnew());
+            return loader;
         }
     }
 

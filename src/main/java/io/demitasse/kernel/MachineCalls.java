@@ -1,0 +1,102 @@
+package io.demitasse.kernel;
+
+import java.lang.ref.Reference;
+import java.util.Objects;
+
+/** Calls of the products of {@link MachineCode}: their arguments, checked where {@link Matrix} has not done that. */
+final class MachineCalls {
+
+    /** Multiplications of a call: it is to end within 200 microseconds, as it holds off the garbage collector. */
+    static final long FLOATS = 1 << 22;
+    static final long BYTES = 1 << 24;
+
+    private MachineCalls() {
+    }
+
+    static int roundedUp(int rows) {
+        return Math.max(1, (rows + FloatTiles.HIGHEST - 1) / FloatTiles.HIGHEST) * FloatTiles.HIGHEST;
+    }
+
+    static void left(long[] arguments, float[] data, int offset, int stride) {
+        arguments[ProductCode.X] = 4L * offset;
+        arguments[ProductCode.X_STRIDE] = 4L * stride;
+    }
+
+    /** {@code alpha sums + beta y}, with as few steps as that takes. */
+    static void finish(long[] arguments, float alpha, float beta) {
+        arguments[ProductCode.FINISH] = beta != 0 ? 2 : alpha != 1 ? 1 : 0;
+        arguments[ProductCode.ALPHA] = Float.floatToRawIntBits(alpha);
+        arguments[ProductCode.BETA] = Float.floatToRawIntBits(beta);
+    }
+
+    static void floats(MachineCode code, long[] arguments, boolean transposed, int rows, int k, float[] x,
+                               float[] y, float[] bias) {
+        arguments[ProductCode.STEPS] = k;
+        arguments[ProductCode.SCALES] = 0;
+        arguments[ProductCode.SUMS] = 0;
+        arguments[ProductCode.ROW_SCALES] = 0;
+        tiles(arguments, rows, FloatTiles.HIGHEST);
+        code.run(transposed ? code.functions().multiplyTransposed() : code.functions().multiply(), x, x, y,
+                bias == null ? x : bias, x, arguments);
+    }
+
+    /** Cuts the rows into tiles that differ by at most one in height. */
+    static void tiles(long[] arguments, int rows, int highest) {
+        int tiles = (rows + highest - 1) / highest;
+        int height = (rows + tiles - 1) / tiles;
+        arguments[ProductCode.HEIGHT] = height;
+        arguments[ProductCode.HIGH_TILES] = rows - tiles * (height - 1);
+        arguments[ProductCode.LOW_TILES] = tiles * height - rows;
+        arguments[ProductCode.ROWS] = rows;
+        arguments[ProductCode.FETCH_BYTES] = (ProductCode.STEP_BYTES + tiles - 1) / tiles;
+    }
+
+    /** {@link Kernels#gemm}, on the calling thread and with its memory alone. */
+    static void gemm(MachineCode code, boolean transposeA, boolean transposeB, int m, int n, int k, float alpha,
+                     float[] a, int aOffset, int lda, float[] b, int bOffset, int ldb, float beta,
+                     float[] c, int cOffset, int ldc, MachineScratch own) {
+        if (m == 0 || n == 0) {
+            return;
+        }
+        check(a, aOffset, lda, transposeA ? k : m, transposeA ? m : k);
+        check(c, cOffset, ldc, m, n);
+        long panelBytes = (long) k * ProductCode.STEP_BYTES;
+        long[] arguments = own.arguments;
+        MachineMemory.Piece panels = own.panels(MachineWeight.panels(n) * panelBytes);
+        if (transposeB) {
+            MachineWeight.packTransposed(code, b, bOffset, ldb, n, k, panels, arguments);
+        } else {
+            MachineWeight.packRows(code, b, bOffset, ldb, n, k, panels, arguments);
+        }
+        long panelWork = Math.max(1, (long) m * ProductCode.WIDTH * k);
+        int callRows = panelWork <= FLOATS ? m
+                : roundedUp((int) (FLOATS / ((long) ProductCode.WIDTH * k)));
+        int callColumns = (int) Math.max(1, FLOATS / panelWork) * ProductCode.WIDTH;
+        for (int column = 0; column < n; column += callColumns) {
+            int columns = Math.min(callColumns, n - column);
+            for (int row = 0; row < m; row += callRows) {
+                int rows = Math.min(callRows, m - row);
+                arguments[ProductCode.COLUMNS] = columns;
+                arguments[ProductCode.Y] = 4L * (cOffset + row * ldc + column);
+                arguments[ProductCode.Y_STRIDE] = 4L * ldc;
+                arguments[ProductCode.ACTIVATION] = 0;
+                arguments[ProductCode.BIAS] = -1;
+                finish(arguments, alpha, beta);
+                arguments[ProductCode.W] = panels.at(column / ProductCode.WIDTH * panelBytes,
+                        MachineWeight.panels(columns) * panelBytes);
+                arguments[ProductCode.PANEL] = panelBytes;
+                arguments[ProductCode.NEXT] = panels.address();
+                left(arguments, a, transposeA ? aOffset + row : aOffset + row * lda, lda);
+                floats(code, arguments, transposeA, rows, k, a, c, null);
+            }
+        }
+        Reference.reachabilityFence(panels);
+    }
+
+    /** Throws IndexOutOfBoundsException if a matrix does not lie in its array. */
+    private static void check(float[] x, int offset, int stride, int rows, int columns) {
+        if (rows > 0) {
+            Objects.checkFromIndexSize(offset, (rows - 1L) * stride + columns, (long) x.length);
+        }
+    }
+}

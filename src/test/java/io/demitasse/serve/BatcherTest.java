@@ -194,7 +194,10 @@ class BatcherTest {
         flooding = false;
         first.join();
         small.join();
-        flood.forEach(CompletableFuture::join);
+        // Not forEach, which would keep the list locked while the batches that are waited for add to it.
+        for (int i = 0; i < flood.size(); i++) {
+            flood.get(i).join();
+        }
         int turn = batches.indexOf(List.of(1002)) - batches.indexOf(List.of(1001));
         assertThat(turn).as("two batches' worth of small ones, of which eight cost a batch").isBetween(5, 24);
     }

@@ -28,7 +28,6 @@ public final class ZeroShotClassifier implements AutoCloseable {
             .parameter("candidate_labels", "labels", Task.Kind.TEXTS, "", "The labels, with commas between them")
             .parameter("hypothesis_template", Task.Kind.TEXT, TEMPLATE, "What a label is put into, in place of {}")
             .parameter("multi_label", Task.Kind.FLAG, "false", "Let each label have a score of its own")
-            .line(result -> Json.columns(result.getAsJsonObject(), "scores", "labels"))
             .does(ZeroShotClassifier::job);
 
     /**

@@ -9,7 +9,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.demitasse.train.Dataset;
 import io.demitasse.train.Dataset.Example;
-import io.demitasse.train.Metrics;
+import io.demitasse.train.LabelMetrics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,8 +47,8 @@ class RealModelsTest {
         Path data = TestModels.shared("data/sst2/dev.tsv");
         List<Classification> half = classifyAll(TestModels.converted(SST2, "keep"), data);
         List<Classification> int8 = classifyAll(TestModels.converted(SST2, "int8"), data);
-        Metrics reference = metrics(half, data);
-        Metrics quantized = metrics(int8, data);
+        LabelMetrics reference = metrics(half, data);
+        LabelMetrics quantized = metrics(int8, data);
 
         assertThat(reference.examples()).isEqualTo(872);
         assertThat(reference.correct()).isBetween(752L, 754L);
@@ -67,9 +67,9 @@ class RealModelsTest {
         }
     }
 
-    private static Metrics metrics(List<Classification> results, Path data) throws IOException {
+    private static LabelMetrics metrics(List<Classification> results, Path data) throws IOException {
         List<Example> examples = Dataset.read(data, List.of("NEGATIVE", "POSITIVE"));
-        Metrics metrics = new Metrics(2);
+        LabelMetrics metrics = new LabelMetrics(2);
         for (int i = 0; i < results.size(); i++) {
             metrics.add(results.get(i).logits(), examples.get(i).label());
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AdviceTest {
@@ -12,7 +13,7 @@ class AdviceTest {
     private final List<Evaluation> evaluations = new ArrayList<>();
 
     private String after(double trainingLoss, double validationLoss) {
-        evaluations.add(new Evaluation(trainingLoss, 0, 0, validationLoss, 0, 0, 0, 0, 0));
+        evaluations.add(new Evaluation(trainingLoss, 0, 0, validationLoss, Map.of()));
         return advice.after(evaluations, 1e-5);
     }
 

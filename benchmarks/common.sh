@@ -61,6 +61,7 @@ run() {   # CLASS ARGUMENTS...
         MALLOC_TRIM_THRESHOLD_=34359738368 GLIBC_TUNABLES=glibc.malloc.hugetlb=1
     # The library's own jar comes first: the local Maven repository may hold another build of it.
     # shellcheck disable=SC2086
-    exec java -XX:+UseTransparentHugePages --add-modules jdk.incubator.vector ${JAVA_OPTIONS-} \
+    exec java -XX:+UseTransparentHugePages --add-modules jdk.incubator.vector \
+        --enable-native-access=ALL-UNNAMED ${JAVA_OPTIONS-} \
         -cp "$library:$benchmarks:$here/target/lib/*" "io.demitasse.benchmarks.compare.$class" "$@"
 }

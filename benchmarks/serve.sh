@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Starts a server and runs ServeLoad or ServeSoak against it:
+# Starts a server and runs ServeLoad, ServeFair or ServeSoak against it:
 #   benchmarks/serve.sh load [SECONDS]      one client, many, and a schedule at twice the capacity
+#   benchmarks/serve.sh fair [SECONDS]      large requests in a loop, alone and beside a word every 50 ms
 #   benchmarks/serve.sh soak [SECONDS [PAUSE]]   valid and hostile requests at once, each client PAUSE ms apart
 # JAVA_OPTS goes to the server, as with ./demitasse; SERVE_OPTS are options of ./demitasse serve.
 set -euo pipefail
@@ -9,9 +10,10 @@ home=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 programs=$home/benchmarks/src/main/java/io/demitasse/benchmarks/serve
 case ${1:-} in
     load) program=$programs/ServeLoad.java ;;
+    fair) program=$programs/ServeFair.java ;;
     soak) program=$programs/ServeSoak.java ;;
     *)
-        echo "usage: benchmarks/serve.sh load|soak [SECONDS] [PAUSE]" >&2
+        echo "usage: benchmarks/serve.sh load|fair|soak [SECONDS] [PAUSE]" >&2
         exit 2
         ;;
 esac

@@ -12,7 +12,7 @@ import java.util.Locale;
 
 TextClassifier classifier = TextClassifier.load(Path.of("weights/sst2-distilbert.flat"),
         Options.defaults().withKernels("plain"));
-Inspection inspection = classifier.inspect("not a good film");
+Inspection inspection = new Inspector(classifier.model()).inspect("not a good film");
 
 /** The first numbers of a row. */
 String row(Matrix matrix, int row) {

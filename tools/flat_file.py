@@ -23,7 +23,7 @@ from typing import Dict, Iterable, List, Optional, Tuple
 import numpy as np
 
 from dtypes import NUMPY
-from model_files import ModelError, as_array, is_count, json_text, parse_json_object, whole_file
+from model_files import ModelError, as_array, check_replaceable, is_count, json_text, parse_json_object, whole_file
 
 MAGIC = b"DEMIFLAT"
 VERSION = 2
@@ -69,12 +69,9 @@ def write_flat(path: Path, header: dict, infos: List[TensorInfo], arrays: Iterab
     path = Path(path)
     metadata = {key: value for key, value in header["metadata"].items() if key != HEADER_CRC}
     header = {**header, "metadata": metadata}
-    if path.exists() and not path.is_file():
-        raise ModelError(f"{path}: exists and is not a file")
-    if not path.parent.is_dir():
-        raise ModelError(f"{path}: the folder {path.parent} does not exist")
+    check_replaceable(path, MAGIC)
     offsets = _offsets(path, header, infos)
-    with whole_file(path) as file:
+    with whole_file(path, MAGIC) as file:
         return _write(file, path, header, infos, offsets, arrays)
 
 

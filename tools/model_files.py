@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,17 +24,48 @@ class ModelError(Exception):
         super().__init__(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", message))
 
 
-@contextmanager
-def whole_file(path: Path):
-    """A binary file to write, which appears at ``path`` only when it is whole and on the disk."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def check_replaceable(path: Path, beginning=b""):
+    """What may stand where a file is to be written: nothing, or a regular file that begins so or is empty.
+
+    Returns where links end. A device, a pipe or a folder is not written to, nor replaced.
+    """
+    path = Path(path)
     try:
-        with open(temporary, "xb") as file:
+        file = path.resolve()
+    except (OSError, RuntimeError) as e:
+        raise ModelError(f"{path}: a link that leads in a circle") from e
+    if not file.parent.is_dir():
+        raise ModelError(f"{path}: the folder {path.parent} does not exist")
+    if file.exists():
+        if not file.is_file():
+            raise ModelError(f"{path}: exists and is not a file")
+        if not os.access(file, os.W_OK):
+            raise ModelError(f"{path}: cannot write it: Permission denied")
+        with open(file, "rb") as there:
+            found = there.read(len(beginning))
+        if found and found != beginning:
+            raise ModelError(f"{path}: holds something else, and is not replaced: delete it, or choose another file to"
+                             " write")
+    return file
+
+
+@contextmanager
+def whole_file(path: Path, beginning=b""):
+    """A binary file to write, which appears at ``path`` only when it is whole and on the disk.
+
+    It takes the place of what ``check_replaceable`` lets it, and keeps that file's permissions.
+    """
+    file = check_replaceable(path, beginning)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "xb") as out:
             try:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(temporary, path)
+                if file.exists():
+                    os.chmod(temporary, stat.S_IMODE(file.stat().st_mode))
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+                os.replace(temporary, file)
             except BaseException:
                 temporary.unlink()
                 raise

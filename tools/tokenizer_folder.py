@@ -28,7 +28,7 @@ def _names(settings):
 
 
 def _config(model_type, config, settings):
-    written = {"clean_up_tokenization_spaces": settings.get("clean_up_tokenization_spaces", False),
+    written = {"clean_up_tokenization_spaces": settings.get("clean_up_tokenization_spaces", True),
                "do_lower_case": settings.get("lowercase", True),
                "model_max_length": settings.get("max_length", config.get("max_position_embeddings")),
                "strip_accents": settings.get("strip_accents"),

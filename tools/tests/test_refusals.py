@@ -186,6 +186,29 @@ class PlacesTest(ConverterTest):
         self.assert_refused("own file", out=self.model / "model.safetensors")
         self.assertEqual((self.model / "model.safetensors").read_bytes(), before)
 
+    def test_out_is_another_of_the_models_files(self):
+        before = (self.model / "config.json").read_bytes()
+        self.assert_refused("config.json", "holds something else", out=self.model / "config.json")
+        self.assertEqual((self.model / "config.json").read_bytes(), before)
+
+    def test_a_link_is_followed_and_permissions_stay(self):
+        self.converted()
+        link = self.folder / "link.flat"
+        link.symlink_to(self.out.name)
+        os.chmod(self.out, 0o600)
+        before = self.out.stat().st_ino
+        self.assertEqual(self.run_converter(out=link)[0], 0)
+        self.assertTrue(link.is_symlink())
+        self.assertNotEqual(self.out.stat().st_ino, before)
+        self.assertEqual(self.out.stat().st_mode & 0o777, 0o600)
+
+    def test_a_link_to_a_pipe_or_in_a_circle(self):
+        os.mkfifo(self.folder / "pipe")
+        (self.folder / "link").symlink_to("pipe")
+        self.assert_refused("not a file", out=self.folder / "link")
+        (self.folder / "circle").symlink_to("circle")
+        self.assert_refused("circle", out=self.folder / "circle")
+
     def test_out_name_too_long(self):
         self.assert_refused("File name too long", out=self.folder / ("x" * 250))
 

@@ -1,7 +1,14 @@
 import json
+import sys
+import tempfile
 import unittest
+from pathlib import Path
 
-from support import POSITIONS, TOKENS, VOCABULARY, ConverterTest
+from support import POSITIONS, ROOT, TOKENS, VOCABULARY, ConverterTest
+
+sys.path.insert(0, str(ROOT / "tools/reference"))
+
+from tokenizer_readings import reading  # noqa: E402  (needs the path above)
 
 BERT_NORMALIZER = {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None,
                    "lowercase": True}
@@ -198,6 +205,25 @@ class VocabularyTest(ConverterTest):
     def test_lone_surrogate(self):
         self.write_json("tokenizer.json", tokenizer_json(vocab={"\ud800": 0}))
         self.assert_refused("UTF-8")
+
+
+class ReadingsTest(unittest.TestCase):
+    """What the Java reader is held to as well: src/test/resources/tokenizer/readings.jsonl."""
+
+    def test_headers_and_refusals(self):
+        resources = ROOT / "src/test/resources/tokenizer"
+
+        def lines(name):
+            return [json.loads(line) for line in (resources / name).read_text(encoding="utf-8").split("\n")[:-1]]
+
+        layouts = {layout["name"]: layout for name in ("layouts.jsonl", "cases.jsonl") for layout in lines(name)}
+        readings = lines("readings.jsonl")
+        self.assertGreater(len(readings), 100)
+        for expected in readings:
+            record = layouts[expected["layout"]] if "layout" in expected else expected
+            with self.subTest(record.get("name", expected)), tempfile.TemporaryDirectory() as folder:
+                found = reading(record, Path(folder))
+                self.assertEqual(found, {key: expected[key] for key in found})
 
 
 if __name__ == "__main__":

@@ -70,6 +70,11 @@ public final class Classification {
         return List.copyOf(all.subList(0, Math.min(k, all.size())));
     }
 
+    /** Every label's probability, {@code [labels]}; a copy. */
+    public float[] probabilities() {
+        return probabilities.clone();
+    }
+
     /** What the classification head gave, {@code [labels]}, before it was made into probabilities; a copy. */
     public float[] logits() {
         return logits.clone();

@@ -37,8 +37,11 @@ public final class Model implements AutoCloseable {
 
     /** Tokens that go through the encoder at once; it bounds the memory, about 50 kB a token at 768 dims. */
     private static final int TOKENS = 2048;
+    /** Numbers that a head makes at once: with many labels they would take more memory than the encoder does. */
+    private static final int SCORES = 1 << 20;
 
     private final @Nullable Path file;
+    private final String fingerprint;       // of the file
     private final ModelConfig config;
     private final List<String> labels;
     private final @Nullable WordPieceTokenizer tokenizer;
@@ -59,6 +62,7 @@ public final class Model implements AutoCloseable {
                   @Nullable WordPieceTokenizer tokenizer, Kernels kernels, Parallel parallel) {
         this.file = file;
         this.config = config;
+        this.fingerprint = flat.fingerprint();
         this.labels = List.copyOf(flat.labels());
         this.tokenizer = tokenizer;
         this.kernels = kernels;
@@ -105,7 +109,7 @@ public final class Model implements AutoCloseable {
 
     private static Model load(FlatFile flat, @Nullable Path file, Options options) {
         ModelConfig config = ModelConfig.of(flat);
-        Kernels kernels = KernelChoice.choose(options.kernels());
+        Kernels kernels = KernelChoice.choose(options.kernels(), options.int8Activations());
         WordPieceTokenizer tokenizer = flat.has(FlatFile.VOCABULARY) ? tokenizer(flat, config, options) : null;
         Parallel parallel = new Parallel(options.threads());
         try {
@@ -207,7 +211,7 @@ public final class Model implements AutoCloseable {
     }
 
     /** The outputs' probabilities: {@code softmax(logits)}, on the model's kernels. */
-    float[] softmax(float[] logits) {
+    public float[] softmax(float[] logits) {
         float[] probabilities = logits.clone();
         kernels.softmax(probabilities, 0, probabilities.length);
         return probabilities;
@@ -238,7 +242,7 @@ public final class Model implements AutoCloseable {
     }
 
     /** {@link #outputs(Head, List)}, remembered in a trace, if it is one sequence. */
-    List<Matrix> outputs(Head head, List<Sequence> sequences, Trace trace) {
+    public List<Matrix> outputs(Head head, List<Sequence> sequences, Trace trace) {
         List<Matrix> outputs = new ArrayList<>(sequences.size());
         passes.acquireUninterruptibly();
         try {
@@ -278,28 +282,61 @@ public final class Model implements AutoCloseable {
                 ? Positions.at(batch, sequences.stream().map(Sequence::places).toList()) : head.positions(batch);
         FlightRecorder.ForwardPass event = FlightRecorder.forwardPass();
         Matrix hiddenStates = encoder.forward(batch, read, workspace, trace);           // [read.rows(), dim]
-        Matrix result = head.forward(hiddenStates, batch, workspace, trace);            // [rows, out]
-        event.end(batch.sequences(), batch.tokens(), kernels.name());
-        for (int s = 0; s < batch.sequences(); s++) {
-            int start = head.pools() ? s : read.start(s);
-            int count = head.pools() ? 1 : read.count(s);
-            outputs.add(result.copyOfRows(start, count));
+        if (head.pools() || trace.on()) {
+            Matrix result = head.forward(hiddenStates, batch, workspace, trace);        // [rows, out]
+            for (int s = 0; s < batch.sequences(); s++) {
+                int start = head.pools() ? s : read.start(s);
+                outputs.add(result.copyOfRows(start, head.pools() ? 1 : read.count(s)));
+            }
+        } else {
+            for (int s = 0; s < batch.sequences(); s++) {
+                outputs.add(Matrix.zeros(read.count(s), head.width()));
+            }
+            headByParts(head, hiddenStates, batch, read, workspace, outputs.subList(outputs.size() - batch.sequences(),
+                    outputs.size()));
         }
+        event.end(batch.sequences(), batch.tokens(), kernels.name());
         workspace.release(mark);
+    }
+
+    /** A head over so many rows at a time that its numbers take no more memory than the encoder's do. */
+    private static void headByParts(Head head, Matrix hiddenStates, Batch batch, Positions read, Workspace workspace,
+                                    List<Matrix> outputs) {
+        int together = Math.max(1, SCORES / Math.max(1, head.width()));
+        int sequence = 0;
+        for (int first = 0; first < hiddenStates.rows(); first += together) {
+            int rows = Math.min(together, hiddenStates.rows() - first);
+            long mark = workspace.mark();
+            Matrix part = head.forward(workspace.rows(hiddenStates, first, rows), batch, workspace, Trace.NONE);
+            for (int row = 0; row < rows; row++) {
+                while (first + row >= read.start(sequence + 1)) {
+                    sequence++;
+                }
+                Matrix own = outputs.get(sequence);
+                System.arraycopy(part.data(), part.row(row), own.data(), own.row(first + row - read.start(sequence)),
+                        own.columns());
+            }
+            workspace.release(mark);
+        }
     }
 
     /**
      * This model with weights to go back through, in float32: the model file is read again, at the first call.
      *
      * @throws UnsupportedOperationException if this model was loaded out of a stream
+     * @throws ModelFormatException if the file was replaced since
      */
-    synchronized TrainableModel trainable() {
+    public synchronized TrainableModel trainable() {
         if (trainable == null) {
             if (file == null) {
                 throw new UnsupportedOperationException("only a model that was loaded from a file can explain: the "
                         + "first explanation reads the weights again, and this one came out of a stream");
             }
             try (FlatFile flat = ModelFiles.open(file)) {
+                if (!flat.fingerprint().equals(fingerprint)) {
+                    // Its gradients would be another model's than the outputs that they explain.
+                    throw new ModelFormatException(file, "it is not the file any more that was loaded: load it again");
+                }
                 flat.verify();
                 trainable = TrainableModel.load(flat, headSpec(), kernels);
             }
@@ -308,7 +345,7 @@ public final class Model implements AutoCloseable {
     }
 
     /** For work that takes far more memory than a pass does, which is let go afterwards. */
-    Workspace newWorkspace() {
+    public Workspace newWorkspace() {
         if (closed) {
             throw closed();
         }

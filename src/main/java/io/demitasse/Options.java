@@ -1,5 +1,6 @@
 package io.demitasse;
 
+import io.demitasse.kernel.Int8Activations;
 import io.demitasse.kernel.KernelChoice;
 import java.util.Objects;
 
@@ -13,8 +14,11 @@ import java.util.Objects;
  * @param splitSpecialTokens whether {@code [SEP]}, {@code [MASK]} and the like standing in a text are plain text. If not,
  *     they are the special tokens, as in Hugging Face's tokenizers: then whoever writes the text can steer the model
  *     by them, so set this for texts from strangers
+ * @param int8Activations how precisely products with int8 weights are computed. Only the machine kernels can be
+ *     {@link Int8Activations#FAST}: where they do not work, loading a model with it throws IllegalArgumentException
  */
-public record Options(int threads, String kernels, Truncation truncation, boolean splitSpecialTokens) {
+public record Options(int threads, String kernels, Truncation truncation, boolean splitSpecialTokens,
+                      Int8Activations int8Activations) {
 
     /** Throws IllegalArgumentException if threads is below 1 or no kernels have that name. */
     public Options {
@@ -26,26 +30,32 @@ public record Options(int threads, String kernels, Truncation truncation, boolea
                     + String.join(", ", KernelChoice.names()));
         }
         Objects.requireNonNull(truncation, "truncation");
+        Objects.requireNonNull(int8Activations, "int8Activations");
     }
 
     /** As many threads as the JVM has processors, the fastest kernels, and texts read as Hugging Face reads them. */
     public static Options defaults() {
-        return new Options(Runtime.getRuntime().availableProcessors(), KernelChoice.AUTO, Truncation.TRUNCATE, false);
+        return new Options(Runtime.getRuntime().availableProcessors(), KernelChoice.AUTO, Truncation.TRUNCATE, false,
+                Int8Activations.EXACT);
     }
 
     public Options withThreads(int threads) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
     }
 
     public Options withKernels(String kernels) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
     }
 
     public Options withTruncation(Truncation truncation) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
     }
 
     public Options withSplitSpecialTokens(boolean splitSpecialTokens) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
+    }
+
+    public Options withInt8Activations(Int8Activations int8Activations) {
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
     }
 }

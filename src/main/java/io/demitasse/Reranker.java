@@ -20,7 +20,7 @@ public final class Reranker implements AutoCloseable {
 
     static final Task TASK = Task.named("text-ranking")
             .command("rerank", "Prints texts by how well they answer a query, best first.")
-            .of(Architecture.SEQUENCE_CLASSIFICATION).where(model -> model.labels().size() == 1)
+            .of(Architecture.SEQUENCE_CLASSIFICATION).where(labels -> labels.size() == 1)
             .about(Task.Field.option("query"), Task.Field.many("texts"))
             .parameter("top_k", Task.Kind.INTEGER, "", "How many texts to give; all if not said")
             .parameter("raw_scores", Task.Kind.FLAG, "false", "Give logits as they are, without the model's activation")

@@ -2,6 +2,7 @@ package io.demitasse;
 
 import com.google.gson.JsonElement;
 import io.demitasse.model.Architecture;
+import io.demitasse.model.ModelConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -83,7 +84,7 @@ public final class Task {
     private final String command;
     private final String description;
     private final Set<Architecture> architectures;
-    private final Predicate<Model> own;
+    private final Predicate<List<String>> own;
     private final List<Field> fields;
     private final List<Parameter> parameters;
     private final Pipeline pipeline;
@@ -120,7 +121,12 @@ public final class Task {
 
     /** Whether a model was made for this task, among others perhaps. */
     public boolean fits(Model model) {
-        return architectures.contains(model.config().architecture()) && own.test(model);
+        return fits(model.config(), model.labels());
+    }
+
+    /** {@link #fits(Model)}, of a model that is not loaded. */
+    public boolean fits(ModelConfig config, List<String> labels) {
+        return architectures.contains(config.architecture()) && own.test(labels);
     }
 
     /** What a request is about; one field called {@code text} may also be a text by itself. */
@@ -166,7 +172,7 @@ public final class Task {
         private String command = "";
         private String description = "";
         private Set<Architecture> architectures = Set.of();
-        private Predicate<Model> own = model -> true;
+        private Predicate<List<String>> own = labels -> true;
         private List<Field> fields = List.of(Field.one("text"));
         private final List<Parameter> parameters = new ArrayList<>();
         private Pipeline pipeline = (model, inputs, given) -> {
@@ -190,8 +196,8 @@ public final class Task {
             return this;
         }
 
-        /** A further condition on a model, beside its architecture. */
-        Builder where(Predicate<Model> condition) {
+        /** A further condition on a model's labels, beside its architecture. */
+        Builder where(Predicate<List<String>> condition) {
             this.own = condition;
             return this;
         }

@@ -1,6 +1,7 @@
 package io.demitasse;
 
 import io.demitasse.file.ModelFormatException;
+import io.demitasse.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -22,6 +23,11 @@ public final class Tasks {
             TextEmbedder.SIMILARITY);
 
     private Tasks() {
+    }
+
+    /** The tasks that a model was made for, its own first. */
+    public static List<Task> of(ModelConfig config, List<String> labels) {
+        return ALL.stream().filter(task -> task.fits(config, labels)).toList();
     }
 
     /** The task that a model was made for. */

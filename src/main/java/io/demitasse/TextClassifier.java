@@ -7,21 +7,12 @@ import io.demitasse.kernel.MathFunctions;
 import io.demitasse.model.Architecture;
 import io.demitasse.model.ProblemType;
 import io.demitasse.model.Trace;
-import io.demitasse.study.Attribution;
-import io.demitasse.study.Explainer;
-import io.demitasse.study.Explanation;
-import io.demitasse.study.Inspection;
-import io.demitasse.study.Tokenization;
-import io.demitasse.tokenizer.Encoding;
-import io.demitasse.tokenizer.Vocabulary;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Puts labels on texts, or on pairs of texts, with a fine-tuned DistilBERT or BERT: Hugging Face's
@@ -200,55 +191,9 @@ public final class TextClassifier implements AutoCloseable {
         return job.result(model.outputs(job.head(), job.sequences(), trace)).get(0);
     }
 
-    /** Classifies a text and keeps everything that there is to see on the way. It costs more time and memory. */
-    public Inspection inspect(String text) {
-        Encoding encoding = tokenizer().encode(text);
-        return inspect(Tokenization.of(text, encoding, tokenizer()));
-    }
-
-    /** As {@link #inspect(String)}, for a sequence of token ids, special tokens included. */
-    public Inspection inspectIds(int[] inputIds) {
-        return inspect(Tokenization.ofIds(inputIds));
-    }
-
-    /** What each word of a text did for its label, by all {@link Attribution.Method}s. */
-    public Explanation explain(String text) {
-        return explain(text, EnumSet.allOf(Attribution.Method.class));
-    }
-
-    /**
-     * What each word of a text did for its label. The first call reads the model file again, for weights to go back
-     * through: they take as much memory as the model has in float32.
-     *
-     * @param methods some ways to tell, in the order of their results
-     * @throws UnsupportedOperationException if this classifier was loaded out of a stream
-     */
-    public Explanation explain(String text, Set<Attribution.Method> methods) {
-        Encoding encoding = tokenizer().encode(text);
-        Classification result = classifyIds(encoding.ids());
-        return explain(Tokenization.of(text, encoding, tokenizer()), result.labelId(), result.score(), methods);
-    }
-
-    /** As {@link #explain(String, Set)}, for a text that has been inspected. */
-    public Explanation explain(Inspection inspection, Set<Attribution.Method> methods) {
-        int label = inspection.labelId();
-        return explain(inspection.tokenization(), label, inspection.probabilities()[label], methods);
-    }
-
-    private Explanation explain(Tokenization tokenization, int label, float probability,
-                                Set<Attribution.Method> methods) {
-        Vocabulary vocabulary = tokenizer().vocabulary();
-        String baseline = vocabulary.id(Explainer.BASELINE) >= 0 ? Explainer.BASELINE : "[UNK]";
-        Explainer explainer = new Explainer(model.trainable(), vocabulary.id(baseline));
-        return new Explanation(tokenization, labels().get(label), probability, baseline,
-                explainer.explain(tokenization, label, methods, model.newWorkspace()));
-    }
-
-    private Inspection inspect(Tokenization tokenization) {
-        Trace trace = new Trace();
-        classifyIds(tokenization.ids(), trace);
-        return Inspection.of(tokenization, labels(), model.config(), trace, model.head(), logits -> scores(logits, function()),
-                model.newWorkspace());
+    /** The scores that logits have, {@code [labels]}, by this model's own function. */
+    public float[] scores(float[] logits) {
+        return scores(logits, function());
     }
 
     private float[] scores(float[] logits, ScoreFunction function) {

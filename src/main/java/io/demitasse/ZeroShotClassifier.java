@@ -24,7 +24,7 @@ public final class ZeroShotClassifier implements AutoCloseable {
 
     static final Task TASK = Task.named("zero-shot-classification")
             .command("zero-shot", "Prints how well labels of your own choice fit a text, best first.")
-            .of(Architecture.SEQUENCE_CLASSIFICATION).where(model -> entailment(model) >= 0)
+            .of(Architecture.SEQUENCE_CLASSIFICATION).where(labels -> entailment(labels) >= 0)
             .parameter("candidate_labels", "labels", Task.Kind.TEXTS, "", "The labels, with commas between them")
             .parameter("hypothesis_template", Task.Kind.TEXT, TEMPLATE, "What a label is put into, in place of {}")
             .parameter("multi_label", Task.Kind.FLAG, "false", "Let each label have a score of its own")
@@ -53,7 +53,7 @@ public final class ZeroShotClassifier implements AutoCloseable {
     public ZeroShotClassifier(Model model) {
         Tasks.check(model, TASK);
         this.model = model;
-        this.entailment = entailment(model);
+        this.entailment = entailment(model.labels());
         // As Hugging Face's pipeline chooses it.
         this.contradiction = entailment == 0 ? model.labels().size() - 1 : 0;
     }
@@ -74,9 +74,9 @@ public final class ZeroShotClassifier implements AutoCloseable {
     }
 
     /** The label that says that one text follows from another; -1 if there is none. */
-    private static int entailment(Model model) {
-        for (int i = 0; i < model.labels().size(); i++) {
-            if (model.labels().get(i).toLowerCase(Locale.ROOT).startsWith(ENTAILMENT)) {
+    private static int entailment(List<String> labels) {
+        for (int i = 0; i < labels.size(); i++) {
+            if (labels.get(i).toLowerCase(Locale.ROOT).startsWith(ENTAILMENT)) {
                 return i;
             }
         }

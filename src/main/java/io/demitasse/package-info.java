@@ -1,5 +1,5 @@
 /**
- * What an app calls: {@link io.demitasse.TextClassifier}, {@link io.demitasse.TextEncoder} and
+ * What an app calls: {@link io.demitasse.TextClassifier}, {@link io.demitasse.TextEmbedder} and
  * {@link io.demitasse.Tokenizers}. All of it is immutable and thread-safe.
  */
 @NullMarked

@@ -34,8 +34,8 @@ class ArchitectureTest {
             .whereLayer("convert").mayOnlyAccessLayers("file", "tokenizer")
             .whereLayer("model").mayOnlyAccessLayers("kernel", "file")
             .whereLayer("train").mayOnlyAccessLayers("event", "model", "kernel", "tokenizer", "convert", "file")
-            .whereLayer("study").mayOnlyAccessLayers("model", "kernel", "tokenizer")
-            .whereLayer("api").mayOnlyAccessLayers("event", "study", "model", "kernel", "convert", "file", "tokenizer")
+            .whereLayer("study").mayOnlyAccessLayers("api", "model", "kernel", "tokenizer")
+            .whereLayer("api").mayOnlyAccessLayers("event", "model", "kernel", "convert", "file", "tokenizer")
             .whereLayer("serve").mayOnlyAccessLayers("api", "study", "tokenizer", "convert", "file")
             .whereLayer("cli").mayNotBeAccessedByAnyLayer();
 

@@ -27,6 +27,7 @@ import org.openqa.selenium.logging.LoggingPreferences;
 public final class Browser implements AutoCloseable {
 
     private final ChromeDriver driver;
+    private String scheme = "light";
 
     private Browser(ChromeDriver driver) {
         this.driver = driver;
@@ -106,8 +107,19 @@ public final class Browser implements AutoCloseable {
 
     /** Pretends that the reader's system is dark or light. */
     public void prefers(String scheme) {
-        driver.executeCdpCommand("Emulation.setEmulatedMedia",
-                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+        this.scheme = scheme;
+        media("");
+    }
+
+    /** Pretends that the page is shown on this medium, such as print; on the screen again if it is empty. */
+    public void media(String medium) {
+        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("media", medium,
+                "features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+    }
+
+    /** Switches the scripts of pages on or off. */
+    public void scripts(boolean on) {
+        driver.executeCdpCommand("Emulation.setScriptExecutionDisabled", Map.of("value", !on));
     }
 
     public WebElement one(String selector) {
@@ -163,6 +175,12 @@ public final class Browser implements AutoCloseable {
 
     public Object script(String script, Object... arguments) {
         return driver.executeScript(script, arguments);
+    }
+
+    /** Runs a script that gives its result to a function, its last argument. */
+    public Object later(String script, Object... arguments) {
+        driver.manage().timeouts().scriptTimeout(Duration.ofSeconds(60));
+        return driver.executeAsyncScript(script, arguments);
     }
 
     /** All that the page complained about since it was last asked. */

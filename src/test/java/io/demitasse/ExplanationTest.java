@@ -1,11 +1,15 @@
 package io.demitasse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.study.Attribution;
 import io.demitasse.study.Attribution.Method;
 import io.demitasse.study.Explanation;
+import io.demitasse.study.Inspection;
 import io.demitasse.study.Token;
 import io.demitasse.train.Dataset;
 import io.demitasse.train.Dataset.Example;
@@ -28,7 +32,7 @@ class ExplanationTest {
     @Test
     void leavingAWordOutIsWhatItSays() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Explanation explanation = classifier.explain("a charming film", EnumSet.of(Method.LEAVE_ONE_OUT));
+            Explanation explanation = new Explainer(classifier.model()).explain("a charming film", EnumSet.of(Method.LEAVE_ONE_OUT));
             int label = classifier.labels().indexOf(explanation.label());
             float whole = classifier.classify("a charming film").logits()[label];
             float without = classifier.classify("a film").logits()[label];
@@ -40,7 +44,7 @@ class ExplanationTest {
     @Test
     void theWordsThatMatterStandOut() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Explanation explanation = classifier.explain("a charming film");
+            Explanation explanation = new Explainer(classifier.model()).explain("a charming film");
             assertThat(explanation.label()).isEqualTo("POSITIVE");
             assertThat(explanation.attributions()).extracting(Attribution::method).containsExactly(Method.values());
             Attribution integrated = explanation.attributions().get(0);
@@ -55,8 +59,40 @@ class ExplanationTest {
     @Test
     void anEmptyTextHasNothingToExplain() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            assertThat(classifier.explain("").attributions())
+            assertThat(new Explainer(classifier.model()).explain("").attributions())
                     .allSatisfy(attribution -> assertThat(attribution.words()).isZero());
+            assertThat(new Explainer(classifier.model()).explain("").attributions().get(0).error()).isZero();
+        }
+    }
+
+    @Test
+    void theBaselineHasAScoreOfItsOwn() {
+        try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
+            Explanation explanation = new Explainer(classifier.model()).explain("a charming film", EnumSet.of(Method.INTEGRATED_GRADIENTS));
+            int mask = classifier.tokenizer().vocabulary().id("[MASK]");
+            int[] blanks = explanation.tokenization().tokens().stream()
+                    .mapToInt(token -> token.added() ? token.id() : mask).toArray();
+
+            assertThat(explanation.baselineProbability())
+                    .isEqualTo(classifier.classifyIds(blanks).scores().get("POSITIVE"));
+        }
+    }
+
+    @Test
+    void anotherLabelThanTheTextsCanBeExplained() {
+        try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
+            Inspection inspection = new Inspector(classifier.model()).inspect("a charming film");
+            Explanation own = new Explainer(classifier.model()).explain(inspection, EnumSet.of(Method.LEAVE_ONE_OUT));
+            Explanation other = new Explainer(classifier.model()).explain(inspection, "NEGATIVE", EnumSet.of(Method.LEAVE_ONE_OUT));
+
+            assertThat(own.label()).isEqualTo("POSITIVE");
+            assertThat(other.label()).isEqualTo("NEGATIVE");
+            assertThat(other.probability()).isCloseTo(1 - own.probability(), within(1e-6f));
+            assertThat(own.attributions().get(0).word(1)).isPositive();
+            assertThat(other.attributions().get(0).word(1)).isNegative();
+            assertThatIllegalArgumentException().isThrownBy(
+                    () -> new Explainer(classifier.model()).explain(inspection, "NEUTRAL", EnumSet.of(Method.LEAVE_ONE_OUT)))
+                    .withMessage("no label NEUTRAL; the model's are NEGATIVE, POSITIVE");
         }
     }
 
@@ -70,7 +106,7 @@ class ExplanationTest {
         double worst = 0;
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
             for (int i = 0; i < SENTENCES; i++) {
-                Explanation explanation = classifier.explain(examples.get(i).text(),
+                Explanation explanation = new Explainer(classifier.model()).explain(examples.get(i).text(),
                         EnumSet.of(Method.INTEGRATED_GRADIENTS));
                 Attribution attribution = explanation.attributions().get(0);
                 assertThat(attribution.steps()).isLessThanOrEqualTo(64);

@@ -30,7 +30,7 @@ class GarbageTest {
     private static final long WARM_UP_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     @ParameterizedTest
-    @ValueSource(strings = {"vector", "plain"})
+    @ValueSource(strings = {"machine", "vector", "plain"})
     void aClassificationAllocatesLittle(String kernels, @TempDir Path folder) throws IOException {
         assumeThat(TestModels.kernels()).contains(kernels);
         Path model = TestModels.tinyWithWords(folder.resolve("tiny.flat"));
@@ -39,6 +39,9 @@ class GarbageTest {
                 System.getProperty("java.class.path"), GarbageTest.class.getName(), model.toString(), kernels));
         if (kernels.equals("vector")) {
             command.addAll(1, List.of("--add-modules", "jdk.incubator.vector"));
+        }
+        if (kernels.equals("machine")) {
+            command.add(1, "--enable-native-access=ALL-UNNAMED");
         }
         List<Long> bytes = new ArrayList<>();
         do {

@@ -14,8 +14,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.provider.Arguments;
 
@@ -55,14 +57,59 @@ public final class TestModels {
 
     /** The tiny model with a vocabulary of a few words, which reads 64 tokens. */
     public static Path tinyWithWords(Path target) {
+        return tiny(target, tinyConfig(), List.of("NEGATIVE", "POSITIVE"), 1);
+    }
+
+    /** {@link #tinyWithWords(Path)} as a BERT: the same weights under another config. */
+    public static Path tinyBert(Path target) {
+        JsonObject config = tinyConfig();
+        config.addProperty("model_type", "bert");
+        config.add("hidden_size", config.get("dim"));
+        config.add("num_hidden_layers", config.get("n_layers"));
+        config.add("num_attention_heads", config.get("n_heads"));
+        config.add("intermediate_size", config.get("hidden_dim"));
+        config.add("hidden_act", config.get("activation"));
+        return tiny(target, config, List.of("NEGATIVE", "POSITIVE"), 1);
+    }
+
+    /** The same with other weights of its head: a file of the same length, and of another model. */
+    public static Path tinyOther(Path target) {
+        return tiny(target, tinyConfig(), List.of("NEGATIVE", "POSITIVE"), -1);
+    }
+
+    /** The same with so many labels, {@code label-0} and on. */
+    public static Path tinyWithLabels(Path target, int labels) {
+        return tiny(target, tinyConfig(), IntStream.range(0, labels).mapToObj(i -> "label-" + i).toList(), 1);
+    }
+
+    private static JsonObject tinyConfig() {
+        try (FlatFile tiny = FlatFile.open(TINY)) {
+            return tiny.config().deepCopy();
+        }
+    }
+
+    /** @param sign what the head's weights are multiplied by; with more labels than two they are repeated and changed */
+    private static Path tiny(Path target, JsonObject config, List<String> labels, float sign) {
         JsonObject tokenizer = new JsonObject();
         tokenizer.addProperty("max_length", 64);
         String words = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\ngood\nbad\nfilm\nnot\n.\n[\n]\nsep\n";
         try (FlatFile tiny = FlatFile.open(TINY)) {
-            FlatFileWriter writer = new FlatFileWriter(tiny.config(), tokenizer, List.of("NEGATIVE", "POSITIVE"),
+            FlatFileWriter writer = new FlatFileWriter(config, tokenizer, labels,
                     tiny.metadata()).bytes(FlatFile.VOCABULARY, words.getBytes(StandardCharsets.UTF_8));
             for (TensorInfo tensor : tiny.tensors()) {
-                writer.floats(tensor.name(), tensor.shape(), tiny.floats(tensor.name()), Dtype.F32);
+                float[] values = tiny.floats(tensor.name());
+                if (!tensor.name().startsWith("classifier.")) {
+                    writer.floats(tensor.name(), tensor.shape(), values, Dtype.F32);
+                    continue;
+                }
+                int row = values.length / tensor.shape().get(0);
+                float[] head = new float[labels.size() * row];
+                for (int i = 0; i < head.length; i++) {
+                    head[i] = sign * values[i % values.length] * (1 + i / values.length * 1e-5f);
+                }
+                List<Integer> shape = new ArrayList<>(tensor.shape());
+                shape.set(0, labels.size());
+                writer.floats(tensor.name(), shape, head, Dtype.F32);
             }
             writer.write(target);
         } catch (IOException e) {

@@ -15,8 +15,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "classify", description = "Prints label, score and text, a line each.",
-        footer = {"", "With --jsonl an object may hold {\"input_ids\":[101,...,102]} in place of \"text\":",
-            "ids for the model as they are, special tokens included."})
+        footer = {"", "With --jsonl an object may hold {\"input_ids\":[101,...,102]} in place of \"text\": "
+            + "ids for the model as they are, special tokens included."})
 final class ClassifyCommand implements Callable<Integer> {
 
     @Mixin

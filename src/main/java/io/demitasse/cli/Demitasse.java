@@ -7,6 +7,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -17,15 +18,21 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/** The command line. Exit 0: done. 1: failed, for the reason in one line on stderr. 2: wrong usage. */
+/**
+ * The command line. Exit 0: done. 1: failed, for the reason in one line on stderr. 2: wrong usage. 141: whoever read
+ * stdout has gone, as a shell says of any program that ends so.
+ */
 @Command(name = "demitasse", versionProvider = Demitasse.Version.class, mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT, usageHelpAutoWidth = true, sortOptions = false,
         synopsisSubcommandLabel = "COMMAND",
         description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.",
         subcommands = {ClassifyCommand.class, TokenizeCommand.class, EmbedCommand.class, EvaluateCommand.class,
             TrainCommand.class, InspectCommand.class, ExplainCommand.class, ServeCommand.class, ConvertCommand.class,
-            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class})
+            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class, CommandLine.HelpCommand.class})
 public final class Demitasse {
+
+    /** 128 and the number of SIGPIPE. */
+    private static final int BROKEN_PIPE = 141;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of a failure.")
     boolean debug;
@@ -36,19 +43,30 @@ public final class Demitasse {
 
     static int run(String... args) {
         PrintStream error = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+        // Of helpers, such as the one that has the JIT compiler warmed: what they leave undone is no failure by itself.
+        Thread.setDefaultUncaughtExceptionHandler((thread, e) -> error.println("demitasse: " + message(e)));
         Demitasse root = new Demitasse();
+        StringWriter help = new StringWriter();
         CommandLine commandLine = commandLine(root)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setOut(new PrintWriter(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8))
+                // A text may begin with @; picocli would read a file of that name for arguments.
+                .setExpandAtFiles(false)
+                .setOut(new PrintWriter(help))
                 .setErr(new PrintWriter(error, true))
-                .setParameterExceptionHandler(Demitasse::wrongUsage)
+                .setParameterExceptionHandler(WrongUsage::tell)
                 .setExecutionExceptionHandler((e, command, parsed) -> failure(e, root.debug, error));
         try {
+            CommandArguments.check(args);
             if (args.length == 0) {
                 commandLine.usage(commandLine.getErr());
                 return CommandLine.ExitCode.USAGE;
             }
-            return commandLine.execute(args);
+            int exit = commandLine.execute(args);
+            // picocli's own writer would keep a full disk to itself.
+            try (Output output = new Output()) {
+                output.stream(writer -> writer.write(help.toString()));
+            }
+            return exit;
         } catch (Throwable e) {
             // Errors, such as too little memory, pass by picocli's handler.
             return failure(e, root.debug, error);
@@ -66,16 +84,9 @@ public final class Demitasse {
         return commandLine;
     }
 
-    private static int wrongUsage(CommandLine.ParameterException e, String[] args) {
-        CommandLine command = e.getCommandLine();
-        String name = command.getCommandSpec().qualifiedName();
-        command.getErr().println("demitasse: " + firstLine(e.getMessage()) + " (see " + name + " --help)");
-        return CommandLine.ExitCode.USAGE;
-    }
-
     private static int failure(Throwable e, boolean debug, PrintStream error) {
         if (e instanceof Output.ClosedException) {
-            return CommandLine.ExitCode.SOFTWARE;
+            return BROKEN_PIPE;
         }
         error.println("demitasse: " + message(e));
         if (debug) {
@@ -103,7 +114,7 @@ public final class Demitasse {
                 : e.getClass().getSimpleName() + (e.getMessage() == null ? "" : ": " + firstLine(e.getMessage()));
     }
 
-    private static String firstLine(String message) {
+    static String firstLine(String message) {
         return message == null ? "" : message.lines().findFirst().orElse("");
     }
 

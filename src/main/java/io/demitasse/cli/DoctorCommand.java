@@ -43,8 +43,7 @@ final class DoctorCommand implements Callable<Integer> {
             String chosen = null;
             for (KernelChoice.Attempt attempt : KernelChoice.attempts()) {
                 output.line(String.format(Locale.ROOT, "%-10s  %s", attempt.name(), attempt.works()
-                        ? String.format(Locale.ROOT, "works: %.1f GFLOPS on %d thread%s", gflops(attempt.kernels(),
-                                threads), threads, threads == 1 ? "" : "s")
+                        ? speed(attempt.kernels(), threads)
                         : "does not work here: " + attempt.reason()));
                 output.flush();
                 if (chosen == null && attempt.works()) {
@@ -61,10 +60,18 @@ final class DoctorCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static double gflops(Kernels kernels, int threads) {
+    private static String speed(Kernels kernels, int threads) {
         float[] numbers = new float[DIM * DIM];
         Arrays.fill(numbers, 0.01f);
-        Weight weight = kernels.weight(numbers, DIM, DIM);
+        byte[] bytes = new byte[DIM * DIM];
+        Arrays.fill(bytes, (byte) 1);
+        return String.format(Locale.ROOT, "works: %.1f GFLOPS, %.1f on int8 weights, on %d thread%s",
+                gflops(kernels, kernels.weight(numbers, DIM, DIM), threads),
+                gflops(kernels, kernels.weight(bytes, Arrays.copyOf(numbers, DIM), DIM, DIM), threads),
+                threads, threads == 1 ? "" : "s");
+    }
+
+    private static double gflops(Kernels kernels, Weight weight, int threads) {
         float[] bias = new float[DIM];
         Matrix x = Matrix.zeros(ROWS, DIM);
         Matrix y = Matrix.zeros(ROWS, DIM);

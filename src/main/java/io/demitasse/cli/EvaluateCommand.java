@@ -25,11 +25,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "evaluate", description = "Measures a model on labelled texts, pairs of texts or words.",
-        footer = {"", "Precision, recall and F1 are those of the second label where there are two,",
-            "and means over the labels where there are more. MCC is Matthews' correlation coefficient. ECE is the",
-            "expected calibration error: how far a prediction's score is from the share of predictions with such",
-            "a score that are right, over ten bins of equal width. Of several labels a text, F1 is counted over all",
-            "texts and labels (micro) and as the mean of the labels' F1 (macro); of words, over entities."})
+        footer = {"", "Precision, recall and F1 are those of the second label where there are two, "
+            + "and means over the labels where there are more. MCC is Matthews' correlation coefficient. ECE is the "
+            + "expected calibration error: how far a prediction's score is from the share of predictions with such "
+            + "a score that are right, over ten bins of equal width. Of several labels a text, F1 is counted over all "
+            + "texts and labels (micro) and as the mean of the labels' F1 (macro); of words, over entities."})
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int BATCH = 64;

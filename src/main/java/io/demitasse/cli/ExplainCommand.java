@@ -1,5 +1,7 @@
 package io.demitasse.cli;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.TextClassifier;
 import io.demitasse.study.Attribution;
 import io.demitasse.study.Attribution.Method;
@@ -27,6 +29,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Parameters(paramLabel = "TEXT", description = "The text.")
     String text;
 
+    @Option(names = "--label", paramLabel = "NAME", description = "The label to explain; by default the text's own.")
+    String label;
+
     @Option(names = "--method", paramLabel = "NAME", defaultValue = "INTEGRATED_GRADIENTS",
             description = "${COMPLETION-CANDIDATES}; by default ${DEFAULT-VALUE}.")
     Method method;
@@ -35,15 +40,20 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() {
         try (TextClassifier classifier = TextClassifier.load(model.file(), model.options());
                 Output output = new Output()) {
-            Explanation explanation = classifier.explain(text, EnumSet.of(method));
+            Explanation explanation = label == null ? new Explainer(classifier.model()).explain(text, EnumSet.of(method))
+                    : new Explainer(classifier.model()).explain(new Inspector(classifier.model()).inspect(text), label, EnumSet.of(method));
             Attribution attribution = explanation.attributions().get(0);
             output.line(String.format(Locale.ROOT, "%s\t%.4f", explanation.label(), explanation.probability()));
             output.line("");
-            bars(output, explanation.tokenization().words(), attribution);
-            if (!Double.isNaN(attribution.difference())) {
+            List<Word> words = explanation.tokenization().words();
+            bars(output, words, attribution);
+            if (words.isEmpty()) {
+                output.line("there is no word to explain");
+            } else if (!Double.isNaN(attribution.difference())) {
                 output.line("");
-                output.line(String.format(Locale.ROOT, "from %s in place of every word the logit rises by %.4f; "
-                                + "the words add up to %.4f, %.2f %% off, in %d steps", explanation.baseline(),
+                output.line(String.format(Locale.ROOT, "with %s in place of every word %s has %.4f; from there to the "
+                                + "text its logit changes by %+.4f; the words add up to %+.4f, %.2f %% off, in %d steps",
+                        explanation.baseline(), explanation.label(), explanation.baselineProbability(),
                         attribution.difference(), attribution.sum(), 100 * attribution.error(), attribution.steps()));
             }
         }

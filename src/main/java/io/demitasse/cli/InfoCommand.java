@@ -3,7 +3,9 @@ package io.demitasse.cli;
 import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
+import io.demitasse.Tasks;
 import io.demitasse.file.TensorInfo;
+import io.demitasse.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Locale;
@@ -29,8 +31,11 @@ final class InfoCommand implements Callable<Integer> {
             output.line("file        " + flat.path());
             output.line(String.format(Locale.ROOT, "bytes       %,d", flat.size()));
             output.line(String.format(Locale.ROOT, "parameters  %,d", parameters(flat)));
-            output.line("labels      " + (flat.labels().isEmpty() ? "(no classification head)"
-                    : String.join(", ", flat.labels())));
+            ModelConfig config = ModelConfig.of(flat);
+            output.line("model       " + config.architecture().className(config.modelType()));
+            Tasks.of(config, flat.labels()).forEach(task ->
+                    output.line(String.format("task        %s: demitasse %s", task.name(), task.command())));
+            output.line("labels      " + (flat.labels().isEmpty() ? "(none)" : String.join(", ", flat.labels())));
             output.line("tokenizer   " + flat.tokenizer());
             output.line("");
             output.line("config");

@@ -1,6 +1,9 @@
 package io.demitasse.cli;
 
+import io.demitasse.study.Explainer;
+import io.demitasse.study.Inspector;
 import io.demitasse.TextClassifier;
+import io.demitasse.file.WholeFile;
 import io.demitasse.study.Attribution.Method;
 import io.demitasse.study.Explanation;
 import io.demitasse.study.Inspection;
@@ -9,7 +12,7 @@ import io.demitasse.study.Page;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -63,6 +66,9 @@ final class InspectCommand implements Callable<Integer> {
         if (hiddenStates && !target.json) {
             throw new CommandLine.ParameterException(spec.commandLine(), "--hidden-states goes with --json");
         }
+        if (target.output != null) {
+            WholeFile.check(target.output, WholeFile.Kind.PAGE, model.file());
+        }
         List<String> texts = Stream.of(text, against).filter(each -> each != null).toList();
         try (TextClassifier classifier = TextClassifier.load(model.file(), model.options())) {
             if (target.json) {
@@ -76,9 +82,11 @@ final class InspectCommand implements Callable<Integer> {
 
     private void print(TextClassifier classifier, List<String> texts) {
         try (Output output = new Output()) {
+            String label = null;
             for (String each : texts) {
-                Inspection inspection = classifier.inspect(each);
-                Explanation explanation = explain(classifier, inspection);
+                Inspection inspection = new Inspector(classifier.model()).inspect(each);
+                label = label == null ? label(inspection) : label;
+                Explanation explanation = explain(classifier, inspection, label);
                 output.stream(writer -> InspectionJson.write(inspection, explanation, hiddenStates, writer));
                 output.line("");
             }
@@ -87,17 +95,26 @@ final class InspectCommand implements Callable<Integer> {
 
     private void write(TextClassifier classifier, List<String> texts) throws IOException {
         Page page = new Page();
+        String label = null;
         for (String each : texts) {
-            Inspection inspection = classifier.inspect(each);
-            page.add(inspection, explain(classifier, inspection));
+            Inspection inspection = new Inspector(classifier.model()).inspect(each);
+            label = label == null ? label(inspection) : label;
+            page.add(inspection, explain(classifier, inspection, label));
         }
-        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(target.output))) {
+        WholeFile.write(target.output, WholeFile.Kind.PAGE, channel -> {
+            OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel));
             page.write(out);
-        }
+            out.flush();
+        });
     }
 
-    private static @Nullable Explanation explain(TextClassifier classifier, Inspection inspection) {
+    /** The first text's label: what words did is only to be compared where it was done for the same label. */
+    private static String label(Inspection inspection) {
+        return inspection.labels().get(inspection.labelId());
+    }
+
+    private static @Nullable Explanation explain(TextClassifier classifier, Inspection inspection, String label) {
         Set<Method> methods = Page.methods(inspection);
-        return methods.isEmpty() ? null : classifier.explain(inspection, methods);
+        return methods.isEmpty() ? null : new Explainer(classifier.model()).explain(inspection, label, methods);
     }
 }

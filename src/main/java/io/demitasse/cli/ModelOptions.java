@@ -1,8 +1,10 @@
 package io.demitasse.cli;
 
 import io.demitasse.Options;
-import io.demitasse.kernel.KernelChoice;
 import io.demitasse.Task;
+import io.demitasse.kernel.Int8Activations;
+import io.demitasse.kernel.KernelChoice;
+import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Map;
 import picocli.CommandLine;
@@ -23,9 +25,15 @@ final class ModelOptions extends ComputeOptions {
             description = "The model; by default the fitting one in weights/ beside the launcher.")
     Path model;
 
+    @Option(names = "--int8-activations", paramLabel = "exact|fast", defaultValue = "exact",
+            converter = Int8ActivationsConverter.class,
+            description = "How precisely products with int8 weights are computed: fast takes half the time where the machine "
+                    + "kernels work, and may change the label of a text near the border.")
+    Int8Activations int8Activations;
+
     /** The model for a command that classifies, or looks at a classifier. */
     Path file() {
-        return model != null ? model : beside(CLASSIFIER);
+        return model != null ? model : home().resolve(CLASSIFIER);
     }
 
     /**
@@ -42,15 +50,48 @@ final class ModelOptions extends ComputeOptions {
             throw new CommandLine.ParameterException(spec.commandLine(), "no model that comes with the project does "
                     + task.name() + ": give one with --model");
         }
-        return beside(file);
+        return home().resolve(file);
     }
 
-    private static Path beside(String file) {
-        return Path.of(System.getProperty(HOME, "."), file);
+    /** Without the launcher, as with java -jar, the folder whose target/ the jar lies in; else the working folder. */
+    private static Path home() {
+        String home = System.getProperty(HOME);
+        if (home != null) {
+            return Path.of(home);
+        }
+        try {
+            Path jar = Path.of(ModelOptions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+            Path target = jar.getParent();
+            return target != null && target.endsWith("target") && target.getParent() != null ? target.getParent()
+                    : Path.of(".");
+        } catch (URISyntaxException e) {
+            return Path.of(".");
+        }
     }
 
-    /** For a few words {@code auto} means plain: they are done before the JIT compiler is with the vector kernels. */
+    @Override
+    Options options(String kernels) {
+        return super.options(kernels).withInt8Activations(int8Activations);
+    }
+
+    /**
+     * For a few words {@code auto} means plain where it would mean vector: they are done before the JIT compiler is with
+     * the vector kernels.
+     */
     Options options(TextInput input) {
-        return options(kernels.equals(KernelChoice.AUTO) && input.isBrief() ? "plain" : kernels);
+        boolean plain = kernels.equals(KernelChoice.AUTO) && input.isBrief() && !KernelChoice.startsAtOnce()
+                && int8Activations == Int8Activations.EXACT;
+        return options(plain ? "plain" : kernels);
+    }
+
+    static final class Int8ActivationsConverter implements CommandLine.ITypeConverter<Int8Activations> {
+        @Override
+        public Int8Activations convert(String value) {
+            return switch (value) {
+                case "exact" -> Int8Activations.EXACT;
+                case "fast" -> Int8Activations.FAST;
+                default -> throw new CommandLine.TypeConversionException("'" + value + "' is neither exact nor fast");
+            };
+        }
     }
 }

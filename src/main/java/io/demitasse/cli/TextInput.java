@@ -4,10 +4,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.demitasse.file.StrictJson;
-import java.io.BufferedReader;
+import io.demitasse.file.Utf8Lines;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -19,6 +17,8 @@ import picocli.CommandLine.Spec;
 
 /** The texts a command works on: its arguments, or stdin line by line, read only as far as they are needed. */
 final class TextInput {
+
+    private static final String STDIN = "stdin";
 
     /** Texts that are worked on together. */
     private static final int BATCH = 64;
@@ -75,18 +75,19 @@ final class TextInput {
             }
             return;
         }
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-                Progress progress = Progress.open("texts", -1)) {
+        int blank = 0;
+        try (Utf8Lines lines = new Utf8Lines(System.in, STDIN); Progress progress = Progress.open("texts", -1)) {
             List<Item> items = new ArrayList<>();
             String line;
-            for (int number = 1; (line = reader.readLine()) != null; number++) {
-                if (!jsonl) {
-                    items.add(Item.of(line, where(number)));
-                } else if (!line.isBlank()) {
-                    items.add(parseOrFinish(line, where(number), items, worker));
+            while ((line = nextOrFinish(lines, items, worker)) != null) {
+                if (line.isBlank()) {
+                    blank++;
+                } else {
+                    items.add(jsonl ? parseOrFinish(line, where(lines.number()), items, worker)
+                            : Item.of(line, where(lines.number())));
                 }
                 // Whoever feeds us line by line gets an answer line by line.
-                if (items.size() == BATCH || (!items.isEmpty() && !reader.ready())) {
+                if (items.size() == BATCH || (!items.isEmpty() && !lines.ready())) {
                     work(worker, items);
                     progress.step(items.size());
                     items.clear();
@@ -97,10 +98,14 @@ final class TextInput {
                 progress.step(items.size());
             }
         }
+        if (blank > 0 && !jsonl) {
+            spec.commandLine().getErr().println("demitasse: " + blank + (blank == 1 ? " blank line of stdin was"
+                    : " blank lines of stdin were") + " skipped");
+        }
     }
 
     private static String where(int line) {
-        return "stdin, line " + line + ": ";
+        return STDIN + ", line " + line + ": ";
     }
 
     /** Whatever comes before a bad item gets its answer, and the message names the item. */
@@ -120,6 +125,18 @@ final class TextInput {
     }
 
     /** Whatever comes before a bad line gets its answer, however much of stdin was there at once. */
+    private static String nextOrFinish(Utf8Lines lines, List<Item> before, Worker worker) throws IOException {
+        try {
+            return lines.next();
+        } catch (IllegalArgumentException e) {
+            if (!before.isEmpty()) {
+                work(worker, before);
+            }
+            throw e;
+        }
+    }
+
+    /** As {@link #nextOrFinish}. */
     private static Item parseOrFinish(String line, String where, List<Item> before, Worker worker) throws IOException {
         try {
             return parse(line, where);
@@ -134,7 +151,7 @@ final class TextInput {
     private static Item parse(String line, String where) {
         JsonElement json;
         try {
-            json = StrictJson.parse(line);
+            json = StrictJson.parseLine(line);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(where + e.getMessage(), e);
         }

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,13 +31,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(name = "train", description = "Fine-tunes a model on labelled texts, pairs of texts or words.",
-        footer = {"", "Files of texts: TSV with the header sentence<TAB>label; .csv with sentence,label; .jsonl with",
-            "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers. Pairs of texts",
-            "have two columns, such as sentence1 and sentence2, or premise and hypothesis. Several labels of a text",
-            "stand with | between them, or in a JSON list. Words with a label each: .jsonl with \"tokens\" and",
-            "\"ner_tags\" a line, or .conll.",
-            "", "In the output folder: model.flat (after the last step), best.flat (at the best evaluation),",
-            "checkpoint.flat (to resume from), training-log.jsonl, training.svg."})
+        footer = {"", "Files of texts: TSV with the header sentence<TAB>label; .csv with sentence,label; .jsonl with "
+            + "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers. Pairs of "
+            + "texts have two columns, such as sentence1 and sentence2, or premise and hypothesis. Several labels of a "
+            + "text stand with | between them, or in a JSON list. Words with a label each: .jsonl with \"tokens\" and "
+            + "\"ner_tags\" a line, or .conll.",
+            "", "In the output folder: model.flat (after the last step), best.flat (at the best evaluation), "
+            + "checkpoint.flat (to resume from), training-log.jsonl, training.svg."})
 final class TrainCommand implements Callable<Integer> {
 
     @Spec
@@ -144,10 +145,11 @@ final class TrainCommand implements Callable<Integer> {
         TrainingArguments arguments = arguments();
         Distillation distillation = distillation();
         Options options = compute.options();
-        Trainer.checkUnused(output, resume);
+        Trainer.checkUnused(output, resume, Stream.of(init, train, validation, teacher)
+                .filter(file -> file != null).toArray(Path[]::new));
         WordPieceTokenizer tokenizer = tokenizer();
         TrainingData data = TrainingData.read(init, train, validation, problemType, labels, tokenizer);
-        data.warnings().forEach(line -> tell("warning: " + line));
+        data.messages().forEach(this::tell);
         Kernels kernels = KernelChoice.choose(options.kernels());
         tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, %s%s %s, %s kernels, %d thread%s",
                 data.training().size(), data.validation().size(),

@@ -14,16 +14,18 @@ import io.demitasse.train.TokenDataset;
 import io.demitasse.train.TokenizedExample;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a training reads, as its objective wants it.
  *
- * @param warnings what is likely a mistake in it
+ * @param messages what a person should know of it
  */
 record TrainingData(Objective objective, List<String> labels, List<TokenizedExample> training,
-                    List<TokenizedExample> validation, List<String> warnings) {
+                    List<TokenizedExample> validation, List<String> messages) {
 
     /**
      * Reads both files.
@@ -36,23 +38,44 @@ record TrainingData(Objective objective, List<String> labels, List<TokenizedExam
                              WordPieceTokenizer tokenizer) throws IOException {
         Objective objective;
         List<String> names = labels;
+        List<String> messages = new ArrayList<>();
         try (FlatFile file = ModelFiles.open(init)) {
             ModelConfig config = ModelConfig.of(file);
             objective = objective(train, config, file, asked);
             if (names.isEmpty() && fits(objective, config)) {
-                names = file.labels();
+                names = labels(train, objective, file, messages);
             }
         }
         if (objective == Objective.TOKEN_CLASSIFICATION) {
             names = names.isEmpty() ? TokenDataset.labels(train) : names;
             return new TrainingData(objective, names, TokenDataset.tokenize(TokenDataset.read(train, names), tokenizer),
-                    TokenDataset.tokenize(TokenDataset.read(validation, names), tokenizer), List.of());
+                    TokenDataset.tokenize(TokenDataset.read(validation, names), tokenizer), messages);
         }
         names = names.isEmpty() ? Dataset.labels(train, objective) : names;
         List<Example> training = Dataset.read(train, names, objective);
         List<Example> checked = Dataset.read(validation, names, objective);
+        DataCheck.warnings(training, checked, names).forEach(line -> messages.add("warning: " + line));
         return new TrainingData(objective, names, TokenizedExample.of(training, tokenizer),
-                TokenizedExample.of(checked, tokenizer), DataCheck.warnings(training, checked, names));
+                TokenizedExample.of(checked, tokenizer), messages);
+    }
+
+    /** The head's, or the data's where these are all others: who brings labels of their own means those. */
+    private static List<String> labels(Path train, Objective objective, FlatFile file, List<String> messages)
+            throws IOException {
+        List<String> head = file.labels();
+        List<String> found;
+        try {
+            found = objective == Objective.TOKEN_CLASSIFICATION ? TokenDataset.labels(train)
+                    : Dataset.labels(train, objective);
+        } catch (IllegalArgumentException e) {
+            return head;    // reading the rows says what is wrong, if anything is
+        }
+        boolean numbered = found.stream().allMatch(label -> label.startsWith("LABEL_"));
+        if (numbered || !Collections.disjoint(found, head)) {
+            return head;
+        }
+        messages.add("a new head is drawn: the labels are " + found + ", those of " + file.path() + " are " + head);
+        return found;
     }
 
     private static Objective objective(Path train, ModelConfig config, FlatFile file, @Nullable Objective asked) {

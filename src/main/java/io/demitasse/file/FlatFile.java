@@ -5,11 +5,12 @@ import com.google.gson.JsonObject;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
-import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -48,15 +49,18 @@ public final class FlatFile implements Closeable {
     private final Source source;
     private final int version;
     private final ModelHeader header;
+    private final String fingerprint;
     private final Map<String, TensorInfo> tensors;
     private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
-    private FlatFile(Path path, Source source, int version, ModelHeader header, Map<String, TensorInfo> tensors) {
+    private FlatFile(Path path, Source source, int version, ModelHeader header, Map<String, TensorInfo> tensors,
+                     String fingerprint) {
         this.path = path;
         this.source = source;
         this.version = version;
         this.header = header;
         this.tensors = tensors;
+        this.fingerprint = fingerprint;
     }
 
     private static FlatFile read(Path path, Source source) throws IOException {
@@ -72,7 +76,8 @@ public final class FlatFile implements Closeable {
         FlatHeader header = FlatHeader.parse(path, preamble, json);
         Map<String, TensorInfo> tensors = header.tensors();
         TensorTable.check(path, tensors, FlatHeader.PREAMBLE + json.length, size);
-        return new FlatFile(path, source, preamble.version(), header.model(), tensors);
+        return new FlatFile(path, source, preamble.version(), header.model(), tensors,
+                FlatHeader.fingerprint(bytes, json));
     }
 
     /**
@@ -85,13 +90,14 @@ public final class FlatFile implements Closeable {
     public static FlatFile of(Path path, ModelHeader header, List<TensorPart> parts, Closeable files) {
         AssembledSource source = new AssembledSource(parts, files);
         TensorTable.check(path, source.tensors(), FlatHeader.ALIGNMENT, source.size());
-        return new FlatFile(path, source, FlatHeader.VERSION, header, source.tensors());
+        return new FlatFile(path, source, FlatHeader.VERSION, header, source.tensors(), FlatHeader.fingerprint(path));
     }
 
     /**
      * Opens a file and checks its header.
      *
      * @throws ModelFormatException if it cannot be read or anything in it is off; the message says what
+     * @throws UncheckedIOException if the thread is interrupted, of which a {@link ClosedChannelException} is the cause
      */
     public static FlatFile open(Path path) {
         if (Files.isDirectory(path)) {
@@ -105,6 +111,9 @@ public final class FlatFile implements Closeable {
             closeQuietly(source);
             if (e instanceof NoSuchFileException) {
                 throw new ModelFormatException(path, "no such file", e);
+            }
+            if (e instanceof ClosedChannelException) {
+                throw interrupted(path, (ClosedChannelException) e);
             }
             if (e instanceof IOException) {
                 throw new ModelFormatException(path, "cannot be read: " + reason((IOException) e), e);
@@ -128,12 +137,17 @@ public final class FlatFile implements Closeable {
         }
     }
 
+    /**
+     * The thread that reads was interrupted, or another one that reads the same file. Which says nothing of the file:
+     * whoever tries again may well succeed.
+     */
+    private static UncheckedIOException interrupted(Path path, ClosedChannelException e) {
+        return new UncheckedIOException(path + ": was closed while it was read, since a thread was interrupted", e);
+    }
+
     static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";
-        }
-        if (e instanceof ClosedByInterruptException) {
-            return "the thread was interrupted";
         }
         // A FileSystemException's message names the file once more.
         String reason = e instanceof FileSystemException ? ((FileSystemException) e).getReason() : null;
@@ -153,6 +167,15 @@ public final class FlatFile implements Closeable {
     /** The file's name, or for a stream what stands for it in messages. */
     public Path path() {
         return path;
+    }
+
+    /**
+     * What tells this file from every other, in hexadecimal digits: a SHA-256 of its header, in which every tensor's
+     * checksum stands. A file of the same fingerprint whose tensors' checksums are right holds the same model. Of a folder
+     * it is one of its files' names, sizes and times.
+     */
+    public String fingerprint() {
+        return fingerprint;
     }
 
     /** The file's length in bytes. */
@@ -335,6 +358,8 @@ public final class FlatFile implements Closeable {
             chunk.clear().limit((int) Math.min(chunk.capacity(), tensor.bytes() - at));
             try {
                 source.read(tensor.offset() + at, chunk);
+            } catch (ClosedChannelException e) {
+                throw interrupted(path, e);
             } catch (IOException e) {
                 throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);
             }

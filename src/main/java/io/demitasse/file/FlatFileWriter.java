@@ -9,26 +9,17 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Writes a flat weight file. Everything goes to a temporary file in the same folder, is forced to disk, and only then
- * takes the target's name, so that no reader ever sees half a file and a failure leaves what was there before.
- */
+/** Writes a flat weight file: whole or not at all, as {@link WholeFile} says. */
 public final class FlatFileWriter {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
@@ -179,36 +170,20 @@ public final class FlatFileWriter {
     }
 
     /**
-     * Writes the file.
+     * Writes the file, as {@link WholeFile} does.
      *
-     * @throws IOException if the folder cannot be written; the target is then as it was
+     * @throws IOException if it cannot be written; the target is then as it was
      */
     public void write(Path target) throws IOException {
         long[] crcs = new long[tensors.size()];
         Arrays.fill(crcs, LARGEST_CRC);
         long first = firstOffset(crcs);
-        Path folder = target.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
-            // Otherwise the temporary file would be named, of which nobody knows.
-            throw new NoSuchFileException(folder.toString());
-        }
-        if (Files.isDirectory(target)) {
-            throw new FileSystemException(target.toString(), null, "a directory, not a file to write");
-        }
-        Path temporary = folder.resolve(target.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            try (FileChannel channel = FileChannel.open(temporary,
-                    StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                writeTensors(channel, first, crcs);
-                byte[] json = json(first, crcs);
-                writeFully(channel, preamble(json), 0);
-                writeFully(channel, ByteBuffer.wrap(json), FlatHeader.PREAMBLE);
-                channel.force(true);
-            }
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        WholeFile.write(target, WholeFile.Kind.FLAT, channel -> {
+            writeTensors(channel, first, crcs);
+            byte[] json = json(first, crcs);
+            writeFully(channel, preamble(json), 0);
+            writeFully(channel, ByteBuffer.wrap(json), FlatHeader.PREAMBLE);
+        });
     }
 
     private void writeTensors(FileChannel channel, long first, long[] crcs) throws IOException {

@@ -3,15 +3,21 @@ package io.demitasse.file;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
@@ -128,6 +134,35 @@ final class FlatHeader {
         crc.update("0".repeat(CHECKSUM_DIGITS).getBytes(StandardCharsets.US_ASCII));
         crc.update(header, digits + CHECKSUM_DIGITS, header.length - digits - CHECKSUM_DIGITS);
         return String.format("%08x", crc.getValue());
+    }
+
+    /** The SHA-256 of preamble and header. */
+    static String fingerprint(byte[] preamble, byte[] header) {
+        MessageDigest digest = sha256();
+        digest.update(preamble);
+        return HexFormat.of().formatHex(digest.digest(header));
+    }
+
+    /** The SHA-256 of the names, sizes and times of a folder's files. */
+    static String fingerprint(Path folder) {
+        try (Stream<Path> files = Files.walk(folder)) {
+            MessageDigest digest = sha256();
+            for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+                digest.update((folder.relativize(file) + " " + Files.size(file) + " "
+                        + Files.getLastModifiedTime(file).toMillis() + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (IOException e) {
+            throw new ModelFormatException(folder, "cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java has SHA-256", e);
+        }
     }
 
     private static int lastIndexOf(byte[] bytes, byte[] part) {

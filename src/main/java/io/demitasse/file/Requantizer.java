@@ -32,11 +32,13 @@ public final class Requantizer {
      * else F32, as in tools/convert.py; a matrix that is I8 already is kept as it is.
      *
      * @param dtype F32, F16 or I8
-     * @throws IllegalArgumentException if a number does not fit into {@code dtype}, or there is no such form
+     * @throws IllegalArgumentException if a number does not fit into {@code dtype}, there is no such form, or source and
+     *     target are the same file
      * @throws ModelFormatException if the source is damaged
      * @throws IOException if the target cannot be written
      */
     public static Result convert(Path source, Path target, Dtype dtype) throws IOException {
+        WholeFile.check(target, WholeFile.Kind.FLAT, source);
         try (FlatFile file = FlatFile.open(source)) {
             Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
             metadata.put("dtype", name(dtype));

@@ -100,6 +100,25 @@ public final class StrictJson {
         return number.indexOf('.') >= 0 || number.indexOf('e') >= 0 || number.indexOf('E') >= 0;
     }
 
+    /**
+     * Parses a line of JSON lines, which may be a string or an object.
+     *
+     * @throws IllegalArgumentException if it is not; for an array, and for an object over several lines, the message says
+     *     what was expected
+     */
+    public static JsonElement parseLine(String line) {
+        String stripped = line.strip();
+        if (stripped.startsWith("[")) {
+            throw new IllegalArgumentException("expected a JSON object a line, found the beginning of an array, of which"
+                    + " jq -c '.[]' makes such lines");
+        }
+        if (stripped.equals("{")) {
+            throw new IllegalArgumentException("expected a whole JSON object a line, found the beginning of one, of which"
+                    + " jq -c . makes a line");
+        }
+        return parse(line);
+    }
+
     /** A strict reader, for JSON that is better not held as a tree; see {@link #reason}. */
     public static JsonReader reader(Reader text) {
         JsonReader reader = new JsonReader(text);

@@ -2,6 +2,7 @@ package io.demitasse.kernel;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,8 @@ public final class KernelChoice {
 
     /** The name that asks for the first kernels that work. */
     public static final String AUTO = "auto";
+
+    private static final String MACHINE = "machine";
 
     /**
      * One kind of kernels, tried here.
@@ -25,18 +28,18 @@ public final class KernelChoice {
     }
 
     /** The maker gives null or fails where they do not work; {@code whyNot} is asked only then, since it may take a while. */
-    private record Candidate(String name, Supplier<@Nullable Kernels> maker, Supplier<String> whyNot) {
+    private record Candidate(String name, Function<Int8Activations, @Nullable Kernels> maker, Supplier<String> whyNot) {
 
-        @Nullable Kernels kernels() {
+        @Nullable Kernels kernels(Int8Activations activations) {
             try {
-                return maker.get();
+                return maker.apply(activations);
             } catch (LinkageError e) {
                 return null;
             }
         }
 
         Attempt attempt() {
-            Kernels kernels = kernels();
+            Kernels kernels = kernels(Int8Activations.EXACT);
             return new Attempt(name, kernels, kernels == null ? reason() : "");
         }
 
@@ -52,9 +55,10 @@ public final class KernelChoice {
 
     /** Fastest first. jblas comes behind plain, which always works, so it must be asked for: see {@link JblasKernels}. */
     private static final List<Candidate> CANDIDATES = List.of(
-            new Candidate("vector", KernelChoice::vector, VectorSupport::obstacle),
-            new Candidate("plain", PlainKernels::new, () -> ""),
-            new Candidate("jblas", JblasKernels::new, JblasKernels::whyNot));
+            new Candidate(MACHINE, KernelChoice::machine, MachineSupport::obstacle),
+            new Candidate("vector", activations -> vector(), VectorSupport::obstacle),
+            new Candidate("plain", activations -> new PlainKernels(), () -> ""),
+            new Candidate("jblas", activations -> new JblasKernels(), JblasKernels::whyNot));
 
     private KernelChoice() {
     }
@@ -65,6 +69,11 @@ public final class KernelChoice {
         names.add(AUTO);
         CANDIDATES.forEach(candidate -> names.add(candidate.name()));
         return names;
+    }
+
+    /** Whether the first that work here are as fast for a first text as for any: nothing of them waits for a compiler. */
+    public static boolean startsAtOnce() {
+        return MachineSupport.obstacle().isEmpty();
     }
 
     /** Tries all kernels, fastest first. */
@@ -78,17 +87,37 @@ public final class KernelChoice {
      * @throws IllegalArgumentException if there are none of this name, or they do not work here; it says why
      */
     public static Kernels choose(String name) {
+        return choose(name, Int8Activations.EXACT);
+    }
+
+    /**
+     * {@link #choose(String)}.
+     *
+     * @param activations how precisely what goes into a product with int8 weights is kept
+     * @throws IllegalArgumentException as there, and if it is {@link Int8Activations#FAST} and the kernels keep floats
+     */
+    public static Kernels choose(String name, Int8Activations activations) {
         if (!names().contains(name)) {
             throw new IllegalArgumentException("no kernels are called \"" + name + "\"; there are "
                     + String.join(", ", names()));
         }
-        if (name.equals(AUTO) && !VectorSupport.hasModule()) {
+        if (activations == Int8Activations.FAST) {
+            if (!name.equals(AUTO) && !name.equals(MACHINE)) {
+                throw new IllegalArgumentException("int8 activations \"fast\" need the machine kernels, and the kernels \""
+                        + name + "\" were asked for");
+            }
+            if (!MachineSupport.obstacle().isEmpty()) {
+                throw new IllegalArgumentException("int8 activations \"fast\" need the machine kernels, which do not work"
+                        + " here: " + MachineSupport.obstacle());
+            }
+        }
+        if (name.equals(AUTO) && !MachineSupport.obstacle().isEmpty() && !VectorSupport.hasModule()) {
             System.getLogger(KernelChoice.class.getName()).log(System.Logger.Level.INFO,
                     "this is faster with the vector kernels: " + VectorSupport.obstacle());
         }
         for (Candidate candidate : CANDIDATES) {
             if (name.equals(AUTO) || name.equals(candidate.name())) {
-                Kernels kernels = candidate.kernels();
+                Kernels kernels = candidate.kernels(activations);
                 if (kernels != null) {
                     return kernels;
                 }
@@ -99,6 +128,10 @@ public final class KernelChoice {
             }
         }
         throw new IllegalStateException("plain kernels work everywhere");
+    }
+
+    private static @Nullable Kernels machine(Int8Activations activations) {
+        return MachineSupport.obstacle().isEmpty() ? new MachineKernels(activations) : null;
     }
 
     /** Null where they would not work, which is found out before their class is loaded. */

@@ -74,6 +74,13 @@ public interface Kernels {
         }
     }
 
+    /** {@link #softmax(float[], int, int)} of {@code rows} rows of {@code n} floats, one behind the other. */
+    default void softmax(float[] x, int offset, int rows, int n) {
+        for (int row = 0; row < rows; row++) {
+            softmax(x, offset + row * n, n);
+        }
+    }
+
     /**
      * {@code y_i = activation(x_i)} for the {@code n} floats at the offsets.
      *
@@ -130,6 +137,19 @@ public interface Kernels {
         float scale = (float) (1 / Math.sqrt((s0 + s1 + s2 + s3) / n + epsilon));
         for (int i = 0; i < n; i++) {
             y[yOffset + i] = (x[xOffset + i] - shift) * scale * weight[i] + bias[i];
+        }
+    }
+
+    /**
+     * {@code x += residual; y = layerNorm(x)} for some rows, from {@code row} on.
+     *
+     * @param y may be x itself
+     */
+    default void addLayerNorm(Matrix x, Matrix residual, int row, int rows, float[] weight, float[] bias, float epsilon,
+                              Matrix y) {
+        for (int r = row; r < row + rows; r++) {
+            add(residual.data(), residual.row(r), x.columns(), x.data(), x.row(r));
+            layerNorm(x.data(), x.row(r), x.columns(), weight, bias, epsilon, y.data(), y.row(r));
         }
     }
 

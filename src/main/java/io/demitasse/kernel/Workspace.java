@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * What one forward pass works with: the threads, the memory for its intermediates, and scratch buffers for each
@@ -20,6 +21,7 @@ public final class Workspace {
     private final Parallel parallel;
     private final Parallel.Loop loop;
     private final Map<Class<?>, Object> kept = new HashMap<>();
+    private final List<Map<Class<?>, Object>> keptByWorker = new ArrayList<>();
     private final List<Matrix> lent = new ArrayList<>();
     private final float[][][] scratch;
     private float[] memory = new float[0];
@@ -30,6 +32,9 @@ public final class Workspace {
         this.parallel = parallel;
         this.loop = new Parallel.Loop();
         this.scratch = new float[parallel.threads()][0][];
+        for (int worker = 0; worker < parallel.threads(); worker++) {
+            keptByWorker.add(new HashMap<>());
+        }
     }
 
     /** The threads that loops of this pass run on. */
@@ -53,6 +58,17 @@ public final class Workspace {
         if (object == null) {
             object = constructor.apply(argument);
             kept.put(type, object);
+        }
+        return type.cast(object);
+    }
+
+    /** {@link #kept(Class, Object, Function)} for one thread alone: what a step of a loop may ask for. */
+    <T> T kept(int worker, Class<T> type, Supplier<T> constructor) {
+        Map<Class<?>, Object> own = keptByWorker.get(worker);
+        Object object = own.get(type);
+        if (object == null) {
+            object = constructor.get();
+            own.put(type, object);
         }
         return type.cast(object);
     }

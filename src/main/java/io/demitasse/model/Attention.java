@@ -91,9 +91,9 @@ public final class Attention {
             int rows = Math.min(QUERIES, end - row);
             kernels.gemm(false, true, rows, length, headDim, scale, q.data(), q.row(row) + column, q.stride(),
                     kv.data(), key, kv.stride(), 0f, p, 0, length, workspace, worker);
-            for (int i = 0; i < rows; i++) {
-                kernels.softmax(p, i * length, length);
-                if (probabilities != null) {
+            kernels.softmax(p, 0, rows, length);
+            if (probabilities != null) {
+                for (int i = 0; i < rows; i++) {
                     System.arraycopy(p, i * length, probabilities.data(),
                             probabilities.row((row + i) * heads + head), length);
                 }

@@ -25,10 +25,12 @@ public final class Head {
 
     private final HeadSpec spec;
     private final List<Layer> layers;
+    private final int width;
 
-    private Head(HeadSpec spec, List<Layer> layers) {
+    private Head(HeadSpec spec, List<Layer> layers, int width) {
         this.spec = spec;
         this.layers = List.copyOf(layers);
+        this.width = width;
     }
 
     /**
@@ -62,7 +64,7 @@ public final class Head {
                 layers.add(new Pooling(pooled.pool()));
             }
         }
-        return new Head(spec, layers);
+        return new Head(spec, layers, width);
     }
 
     /**
@@ -76,12 +78,17 @@ public final class Head {
             all.add(new Pooling(((HeadSpec.Layer.Pooled) layer).pool()));
         }
         all.addAll(layers.stream().filter(layer -> !(layer instanceof Pooling)).toList());
-        return new Head(pooling.thenBehindPooling(spec), all);
+        return new Head(pooling.thenBehindPooling(spec), all, width);
     }
 
     /** Which tokens this head reads. */
     public Positions.Kind reads() {
         return spec.reads();
+    }
+
+    /** How many numbers a row of its outputs has. */
+    public int width() {
+        return width;
     }
 
     /** Whether it gives one row a sequence, instead of one for each token that it reads. */

@@ -42,11 +42,9 @@ public final class LayerNorm {
     Matrix forward(Matrix x, Matrix residual, Workspace workspace, Trace trace) {
         Matrix y = output(x, workspace, trace);
         workspace.run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
-            int end = Math.min(x.rows(), (index + 1) * ROWS);
-            for (int row = index * ROWS; row < end; row++) {
-                kernels.add(residual.data(), residual.row(row), x.columns(), x.data(), x.row(row));
-                forwardRow(x, row, y);
-            }
+            int row = index * ROWS;
+            kernels.addLayerNorm(x, residual, row, Math.min(ROWS, x.rows() - row), weight.values(), bias.values(), epsilon,
+                    y);
         });
         trace.record(name, "output", y);
         return y;

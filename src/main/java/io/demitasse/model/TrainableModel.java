@@ -82,7 +82,12 @@ public final class TrainableModel {
      *     sequence is too long
      */
     public Matrix forward(Batch batch, Workspace workspace, Trace trace) {
-        return head.forward(encoder.forward(batch, head.positions(batch), workspace, trace), batch, workspace, trace);
+        return forward(batch, head.positions(batch), workspace, trace);
+    }
+
+    /** {@link #forward(Batch, Workspace, Trace)} with a head that is told which tokens to read. */
+    public Matrix forward(Batch batch, Positions read, Workspace workspace, Trace trace) {
+        return head.forward(encoder.forward(batch, read, workspace, trace), batch, workspace, trace);
     }
 
     /**

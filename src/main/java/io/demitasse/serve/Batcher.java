@@ -1,46 +1,51 @@
 package io.demitasse.serve;
 
 import io.demitasse.serve.RequestException.Kind;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
+import java.util.function.BooleanSupplier;
 
 /**
- * Computes the texts of all requests, as many together as fit into a batch, on one thread (the model has its own
- * threads within a batch). Requests take turns: one that has more texts than fit waits again at the end of the queue,
- * so that a large request does not hold up the small ones.
+ * Computes the sequences of all requests, as many together as fit into a batch, on one thread (the model has its own
+ * threads within a batch). Whose turn it is says {@link FairQueue}; how many may wait is bounded here.
  */
 final class Batcher implements AutoCloseable {
 
+    /** The queue has so many times what one request may occupy of it. */
+    private static final int SHARES = 16;
     /** How long a batch that is not full waits for more while many requests come; a lone one never waits. */
     private static final long LINGER_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
-
-    /** What is computed of sequences of token ids, one result each. Requests with the same work share batches. */
-    interface Work<R> extends Function<List<int[]>, List<R>> {
-    }
+    /** How often one who waits is asked whether it still does. Twice gone is gone. */
+    private static final long ASK_MILLIS = 500;
 
     private final int batchTokens;
     private final int queueTokens;
+    private final int share;
     private final Metrics metrics;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Job<?>> queue = new ArrayDeque<>();
+    private final FairQueue queue;
     private final Thread thread = new Thread(this::run, "demitasse-batcher");
-    private long waiting;       // tokens of sequences that are in no batch yet
     private boolean closed;
 
+    /**
+     * Starts the thread.
+     *
+     * @param batchTokens how many tokens are computed together; a longer sequence goes alone
+     * @param queueTokens how many tokens may wait, those of one request beyond a sixteenth of this not counted, and
+     *     those of large requests taking three quarters of it at most
+     */
     Batcher(int batchTokens, int queueTokens, Metrics metrics) {
         this.batchTokens = batchTokens;
         this.queueTokens = queueTokens;
+        this.share = Math.max(1, queueTokens / SHARES);
         this.metrics = metrics;
+        this.queue = new FairQueue(batchTokens);
         metrics.watchQueue(this::waitingTokens);
         thread.setDaemon(true);
         thread.start();
@@ -49,31 +54,68 @@ final class Batcher implements AutoCloseable {
     /**
      * Computes sequences, and waits until it is done.
      *
-     * @throws RequestException if too many tokens wait already, or the server is stopping
+     * @param gone whether nobody waits for the results any more
+     * @throws RequestException if too many wait already, the server is stopping, or nobody waits for it
      */
-    <R> List<R> compute(Work<R> work, List<int[]> sequences) throws InterruptedException {
-        Job<R> job = new Job<>(work, sequences);
+    <S, R> List<R> compute(Work<S, R> work, List<S> sequences, BooleanSupplier gone) throws InterruptedException {
+        if (sequences.isEmpty()) {
+            return List.of();
+        }
+        Portions<S, R> request = new Portions<>(work, sequences, batchTokens);
         lock.lock();
         try {
             if (closed) {
                 throw new RequestException(Kind.UNHEALTHY, "the server is stopping");
             }
-            if (waiting > 0 && waiting + job.tokens > queueTokens) {
-                throw new RequestException(Kind.OVERLOADED, "too much is waiting already: try again later");
+            // What large ones may not have is left to small ones, whatever comes first.
+            int limit = request.left() > share ? queueTokens - queueTokens / 4 : queueTokens;
+            long occupied = queue.tokens(share);
+            if (occupied > 0 && occupied + Math.min(share, request.left()) > limit) {
+                throw new RequestException(Kind.OVERLOADED, "too many requests are waiting already: try again later");
             }
-            waiting += job.tokens;
-            queue.add(job);
+            queue.add(request);
             changed.signal();
         } finally {
             lock.unlock();
         }
-        return job.await();
+        return await(request, gone);
+    }
+
+    private <R> List<R> await(Portions<?, R> request, BooleanSupplier gone) throws InterruptedException {
+        int timesGone = 0;
+        while (true) {
+            try {
+                request.done().get(ASK_MILLIS, TimeUnit.MILLISECONDS);
+                return request.results();
+            } catch (TimeoutException e) {
+                timesGone = gone.getAsBoolean() ? timesGone + 1 : 0;
+                if (timesGone == 2) {
+                    drop(List.of(request));
+                    throw new RequestException(Kind.GONE, "its client has gone");
+                }
+            } catch (ExecutionException e) {
+                throw new CompletionException(e.getCause());
+            } catch (InterruptedException e) {
+                drop(List.of(request));
+                throw e;
+            }
+        }
     }
 
     long waitingTokens() {
         lock.lock();
         try {
-            return waiting;
+            return queue.tokens(Long.MAX_VALUE);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Does without what has not been computed yet. */
+    private void drop(List<? extends Portions<?, ?>> requests) {
+        lock.lock();
+        try {
+            requests.forEach(queue::remove);
         } finally {
             lock.unlock();
         }
@@ -82,10 +124,10 @@ final class Batcher implements AutoCloseable {
     private void run() {
         boolean crowded = false;
         try {
-            for (Batch<?> batch; (batch = next(crowded)) != null;) {
+            for (Batch<?, ?> batch; (batch = next(crowded)) != null;) {
                 crowded = batch.requests() > 1;
-                metrics.batch(batch.sequences.size(), batch.tokens);
-                batch.compute();
+                metrics.batch(batch.sequences(), batch.tokens());
+                compute(batch);
             }
         } catch (InterruptedException e) {
             // Nobody interrupts this thread; if someone does, the server is over.
@@ -93,58 +135,34 @@ final class Batcher implements AutoCloseable {
         }
     }
 
-    /** Waits for the next batch; null when closed and nothing is left to do. */
-    private Batch<?> next(boolean crowded) throws InterruptedException {
-        lock.lockInterruptibly();
+    private void compute(Batch<?, ?> batch) {
         try {
-            while (queue.isEmpty()) {
-                if (closed) {
-                    return null;
-                }
-                changed.await();
-            }
-            long nanos = crowded ? LINGER_NANOS : 0;
-            while (nanos > 0 && waiting < batchTokens && !closed) {
-                nanos = changed.awaitNanos(nanos);
-            }
-            Batch<?> batch = fill(new Batch<>(queue.peek().work));
-            waiting -= batch.tokens;
-            return batch;
-        } finally {
-            lock.unlock();
+            batch.compute();
+        } catch (Throwable e) {
+            // Whatever it is, the requests hear of it and the next batch gets its chance.
+            batch.owners().forEach(request -> request.fail(e));
+            drop(batch.owners());
         }
     }
 
-    /** Moves sequences from the front of the queue into the batch, up to its budget, and at least one. */
-    private <R> Batch<R> fill(Batch<R> batch) {
-        ArrayDeque<Job<?>> later = new ArrayDeque<>();
-        List<Job<?>> unfinished = new ArrayList<>();
-        boolean full = false;
-        while (!queue.isEmpty()) {
-            Job<?> job = queue.poll();
-            if (full || job.work != batch.work) {
-                later.add(job);
-                continue;
-            }
-            @SuppressWarnings("unchecked")
-            Job<R> same = (Job<R>) job;
-            int before = same.taken;
-            while (same.hasNext() && (batch.tokens == 0 || batch.tokens + same.nextTokens() <= batchTokens)) {
-                batch.add(same);
-            }
-            if (same.hasNext()) {
-                full = true;
-                // Whose turn it was goes to the end; who only did not fit keeps its place.
-                if (same.taken > before) {
-                    unfinished.add(same);
+    /** Waits for the next batch; null when closed and nothing is left to do. */
+    private Batch<?, ?> next(boolean crowded) throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            long nanos = crowded ? LINGER_NANOS : 0;
+            while (queue.isEmpty() || nanos > 0 && queue.tokens(batchTokens) < batchTokens && !closed) {
+                if (!queue.isEmpty()) {
+                    nanos = changed.awaitNanos(nanos);
+                } else if (closed) {
+                    return null;
                 } else {
-                    later.add(same);
+                    changed.await();
                 }
             }
+            return queue.next();
+        } finally {
+            lock.unlock();
         }
-        queue.addAll(later);
-        queue.addAll(unfinished);
-        return batch;
     }
 
     /** Computes what waits, then ends; nothing new is taken. */
@@ -156,87 +174,6 @@ final class Batcher implements AutoCloseable {
             changed.signal();
         } finally {
             lock.unlock();
-        }
-    }
-
-    /** A request's sequences on their way to results. */
-    private static final class Job<R> {
-
-        private final Work<R> work;
-        private final List<int[]> sequences;
-        private final Object[] results;
-        private final long tokens;
-        private final CompletableFuture<Void> done = new CompletableFuture<>();
-        private int taken;      // sequences that went into batches
-        private int computed;
-
-        Job(Work<R> work, List<int[]> sequences) {
-            this.work = work;
-            this.sequences = sequences;
-            this.results = new Object[sequences.size()];
-            this.tokens = sequences.stream().mapToLong(ids -> ids.length).sum();
-        }
-
-        boolean hasNext() {
-            return taken < sequences.size();
-        }
-
-        int nextTokens() {
-            return sequences.get(taken).length;
-        }
-
-        void set(int sequence, R result) {
-            results[sequence] = result;
-            if (++computed == results.length) {
-                done.complete(null);
-            }
-        }
-
-        @SuppressWarnings("unchecked")
-        List<R> await() throws InterruptedException {
-            try {
-                done.get();
-            } catch (ExecutionException e) {
-                throw new CompletionException(e.getCause());
-            }
-            return (List<R>) Arrays.asList(results);
-        }
-    }
-
-    /** Sequences of one or more jobs that are computed together. */
-    private static final class Batch<R> {
-
-        private final Work<R> work;
-        private final List<int[]> sequences = new ArrayList<>();
-        private final List<Job<R>> jobs = new ArrayList<>();     // of each sequence
-        private final List<Integer> places = new ArrayList<>();  // its number in the job
-        private int tokens;
-
-        Batch(Work<R> work) {
-            this.work = work;
-        }
-
-        void add(Job<R> job) {
-            jobs.add(job);
-            places.add(job.taken);
-            tokens += job.nextTokens();
-            sequences.add(job.sequences.get(job.taken++));
-        }
-
-        long requests() {
-            return jobs.stream().distinct().count();
-        }
-
-        void compute() {
-            try {
-                List<R> results = work.apply(sequences);
-                for (int i = 0; i < results.size(); i++) {
-                    jobs.get(i).set(places.get(i), results.get(i));
-                }
-            } catch (Throwable e) {
-                // Whatever it is, the requests hear of it and the next batch gets its chance.
-                jobs.forEach(job -> job.done.completeExceptionally(e));
-            }
         }
     }
 }

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.concurrent.Semaphore;
 
-/** The bodies of requests, within two limits: the bytes of one, and of all that are worked on at a time. */
+/**
+ * The bodies of requests, within two limits: the bytes of one, and of all that are worked on at a time. The first bytes
+ * of each are free, so that large ones do not shut out small ones; there are no more of them than threads.
+ */
 final class Bodies {
 
     /** What all bodies together may have; requests beyond it are turned away until others are answered. */
@@ -24,8 +27,8 @@ final class Bodies {
     }
 
     /** A request's body. Close it when its texts are no longer needed: until then they count as held. */
-    InputStream open(HttpExchange exchange) {
-        return new Body(exchange.getRequestBody());
+    InputStream open(InputStream body) {
+        return new Body(body);
     }
 
     /** Reads on to the end: a connection closed with bytes unread is reset, and the sender loses the answer. */
@@ -62,7 +65,7 @@ final class Bodies {
                 throw new RequestException(Kind.TOO_LARGE, "the body has more than " + maxBytes
                         + " bytes, the most that this server takes");
             }
-            while ((long) held * CHUNK < bytes) {
+            while ((held + 1L) * CHUNK < bytes) {
                 if (!chunks.tryAcquire()) {
                     throw new RequestException(Kind.OVERLOADED, "too many large requests at once: try again later");
                 }

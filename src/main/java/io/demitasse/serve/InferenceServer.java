@@ -47,7 +47,10 @@ public final class InferenceServer implements AutoCloseable {
         HttpServer http = listen(options);
         Metrics metrics = new Metrics();
         Batcher batcher = new Batcher(options.batchTokens(), options.queueTokens(), metrics);
-        Router router = new Router(new Endpoints(model, options, metrics, batcher), options, metrics);
+        InetSocketAddress address = http.getAddress();
+        Router router = new Router(new Routes(new Endpoints(model, options, metrics).routes()),
+                new Guard(options, address.getAddress().isLoopbackAddress()), new Bodies(options.maxBodyBytes()), batcher,
+                new Connections(address.getPort()), metrics);
         AtomicInteger number = new AtomicInteger();
         ThreadPoolExecutor threads = new ThreadPoolExecutor(0, THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
                 task -> new Thread(task, "demitasse-http-" + number.incrementAndGet()));

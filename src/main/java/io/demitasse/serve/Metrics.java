@@ -23,6 +23,7 @@ final class Metrics {
     private final LongAdder texts = new LongAdder();
     private final LongAdder tokens = new LongAdder();
     private final LongAdder truncated = new LongAdder();
+    private final LongAdder gone = new LongAdder();
     private volatile LongSupplier queue = () -> 0;
 
     void watchQueue(LongSupplier waitingTokens) {
@@ -61,6 +62,11 @@ final class Metrics {
         truncated.add(inputs);
     }
 
+    /** Counts a request whose client went before it had its answer. */
+    void gone() {
+        gone.increment();
+    }
+
     private static void count(Map<String, LongAdder> counters, String labels) {
         counters.computeIfAbsent(labels, l -> new LongAdder()).increment();
     }
@@ -77,6 +83,7 @@ final class Metrics {
         single(out, "texts_total", "counter", "Texts computed.", texts.sum());
         single(out, "tokens_total", "counter", "Tokens computed.", tokens.sum());
         single(out, "truncated_texts_total", "counter", "Texts whose end was cut off.", truncated.sum());
+        single(out, "requests_gone_total", "counter", "Requests whose client had gone before the answer.", gone.sum());
         family(out, "request_duration_seconds", "histogram", "From a request's headers to the end of its answer.");
         new TreeMap<>(durations).forEach((labels, histogram) -> histogram.write(out, labels));
         return out.toString();

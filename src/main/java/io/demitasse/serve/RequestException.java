@@ -11,14 +11,21 @@ final class RequestException extends RuntimeException {
         MALFORMED(400, "Malformed"),
         EMPTY(400, "Empty"),
         UNAUTHORIZED(401, "Unauthorized"),
+        /** Asked by a page, or under a name, that this server does not answer. */
+        FORBIDDEN(403, "Forbidden"),
         NOT_FOUND(404, "NotFound"),
         METHOD_NOT_ALLOWED(405, "MethodNotAllowed"),
-        /** The body, or with {@code "truncate": false} a text, is too long. */
+        /** The model's file is another one now. */
+        CHANGED(409, "Backend"),
+        /** The body, or with {@code "truncate": false} a text, or the answer, is too long. */
         TOO_LARGE(413, "Validation"),
+        NOT_JSON(415, "UnsupportedMediaType"),
         TOO_MANY_TEXTS(422, "Validation"),
         /** Not what this model can do. */
         UNSUPPORTED(424, "Backend"),
         OVERLOADED(429, "Overloaded"),
+        /** Nobody is there any more to be told; for the metrics alone. */
+        GONE(499, "ClientGone"),
         FAILED(500, "Backend"),
         UNHEALTHY(503, "Unhealthy");
 

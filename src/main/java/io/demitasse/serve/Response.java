@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** An answer: status, headers beyond the usual, body. */
-record Response(int status, String contentType, Map<String, String> headers, byte[] body) {
+record Response(int status, String contentType, Map<String, String> headers, byte[] body) implements Answer {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().serializeNulls().create();
 
@@ -17,6 +17,16 @@ record Response(int status, String contentType, Map<String, String> headers, byt
 
     static Response text(String contentType, String body) {
         return new Response(200, contentType, new LinkedHashMap<>(), body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** An answer without anything in it. */
+    static Response empty(int status) {
+        return new Response(status, "text/plain; charset=utf-8", new LinkedHashMap<>(), new byte[0]);
+    }
+
+    /** JSON that has been written already. */
+    static Response json(byte[] body) {
+        return new Response(200, "application/json", new LinkedHashMap<>(), body);
     }
 
     static Response error(RequestException e) {

@@ -6,54 +6,33 @@ import com.sun.net.httpserver.HttpHandler;
 import io.demitasse.serve.RequestException.Kind;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
-/** From a request to its endpoint and back: path, method, token, body; then answer, headers, metrics. */
+/** From a request to its route and back: who asks, path, method, token, body; then answer, headers, metrics. */
 final class Router implements HttpHandler {
 
-    private static final System.Logger LOG = System.getLogger("io.demitasse.serve");
-    /** Open without the token: the page holds nothing, and who asks for health often cannot send one. */
-    private static final Set<String> OPEN = Set.of("GET /", "GET /health");
+    private static final String ALLOW_ORIGIN = "Access-Control-Allow-Origin";
+    /** How long a browser need not ask again whether it may ask. */
+    private static final int PREFLIGHT_SECONDS = 600;
 
-    /** Answers a request that has no body to speak of. */
-    @FunctionalInterface
-    private interface Reading {
-        Response answer();
-    }
-
-    /** Answers a request with texts. */
-    @FunctionalInterface
-    private interface Inference {
-        Response answer(InferenceRequest request) throws InterruptedException;
-    }
-
-    private final Map<String, Reading> gets = new LinkedHashMap<>();
-    private final Map<String, Inference> posts = new LinkedHashMap<>();
-    private final ServerOptions options;
+    private final Routes routes;
+    private final Guard guard;
     private final Bodies bodies;
+    private final AnswerMemory memory = new AnswerMemory(Runtime.getRuntime().maxMemory());
+    private final Batcher batcher;
+    private final Connections connections;
     private final Metrics metrics;
+    private final FailureLog failures = new FailureLog();
     private volatile boolean stopping;
 
-    Router(Endpoints endpoints, ServerOptions options, Metrics metrics) {
-        this.options = options;
+    Router(Routes routes, Guard guard, Bodies bodies, Batcher batcher, Connections connections, Metrics metrics) {
+        this.routes = routes;
+        this.guard = guard;
+        this.bodies = bodies;
+        this.batcher = batcher;
+        this.connections = connections;
         this.metrics = metrics;
-        bodies = new Bodies(options.maxBodyBytes());
-        posts.put("/", endpoints::root);
-        posts.put("/predict", endpoints::predict);
-        posts.put("/embed", endpoints::embed);
-        posts.put("/tokenize", endpoints::tokenize);
-        if (options.inspections()) {
-            posts.put("/inspect", endpoints::inspect);
-        }
-        gets.put("/", endpoints::page);
-        gets.put("/health", endpoints::health);
-        gets.put("/info", endpoints::info);
-        gets.put("/metrics", endpoints::metrics);
     }
 
     /** From now on answers say that they are the last on their connection. */
@@ -66,74 +45,127 @@ final class Router implements HttpHandler {
         long start = System.nanoTime();
         metrics.started();
         try (exchange) {
-            Response response;
-            try {
-                response = answer(exchange);
-            } catch (RequestException e) {
-                response = refuse(exchange, e);
-            } catch (RuntimeException | Error | InterruptedException e) {
-                LOG.log(Level.ERROR, "a request failed", e);
-                response = refuse(exchange, new RequestException(Kind.FAILED, "the server failed to compute this"));
-            }
-            send(exchange, response);
-            metrics.answered(known(exchange), response.status(), System.nanoTime() - start);
+            int status = respond(exchange);
+            metrics.answered(routes.known(path(exchange)), status, System.nanoTime() - start);
         } finally {
             metrics.finished();
         }
     }
 
-    private Response answer(HttpExchange exchange) throws IOException, InterruptedException {
-        String path = path(exchange);
-        String method = exchange.getRequestMethod().equals("HEAD") ? "GET" : exchange.getRequestMethod();
-        if (!gets.containsKey(path) && !posts.containsKey(path)) {
-            throw new RequestException(Kind.NOT_FOUND, "no such path: there are " + String.join(", ", gets.keySet())
-                    + " to GET and " + String.join(", ", posts.keySet()) + " to POST");
+    /** Answers, and gives the status. */
+    private int respond(HttpExchange exchange) {
+        try {
+            return admit(exchange);
+        } catch (RequestException e) {
+            metrics.error(e.kind());
+            if (e.kind() == Kind.GONE) {
+                metrics.gone();
+            }
+            return e.kind().status;
+        } catch (IOException e) {
+            // It broke off while it was read, or does not take its answer.
+            metrics.error(Kind.GONE);
+            metrics.gone();
+            return Kind.GONE.status;
         }
-        if (!OPEN.contains(method + " " + path)) {
-            authorize(exchange);
+    }
+
+    private int admit(HttpExchange exchange) throws IOException {
+        String origin = null;
+        Response response;
+        try {
+            origin = guard.admit(exchange.getRequestHeaders(), exchange.getRequestURI());
+        } catch (RequestException e) {
+            return send(exchange, refusal(exchange, e), null);
         }
-        if (method.equals("GET") && gets.containsKey(path)) {
+        if (origin != null && exchange.getRequestMethod().equals("OPTIONS")
+                && exchange.getRequestHeaders().containsKey("Access-Control-Request-Method")) {
+            return send(exchange, preflight(exchange), origin);
+        }
+        try {
+            return answer(exchange, origin);
+        } catch (RequestException e) {
+            if (e.kind() == Kind.GONE) {
+                throw e;
+            }
+            response = refusal(exchange, e);
+        } catch (InterruptedException e) {
+            // The server's grace is over.
+            response = refusal(exchange, new RequestException(Kind.UNHEALTHY, "the server is stopping"));
+        } catch (RuntimeException | Error e) {
+            failures.log(exchange.getRequestMethod() + " " + routes.known(path(exchange)), e);
+            response = refusal(exchange, FailureLog.isOutOfMemory(e)
+                    ? new RequestException(Kind.UNHEALTHY, "the server has too little memory for this now: try again later")
+                    : new RequestException(Kind.FAILED, "the server failed to compute this"));
+        }
+        return send(exchange, response, origin);
+    }
+
+    private int answer(HttpExchange exchange, @Nullable String origin) throws IOException, InterruptedException {
+        Route route = routes.find(exchange.getRequestMethod(), path(exchange));
+        if (!route.open()) {
+            guard.authorize(exchange.getRequestHeaders());
+        }
+        Answer answer;
+        if (route.method().equals("POST")) {
+            guard.checkType(exchange.getRequestHeaders());
+            try (InputStream body = bodies.open(exchange.getRequestBody())) {
+                answer = route.handler().answer(body);
+            }
+        } else {
             Bodies.drain(exchange);
-            return gets.get(path).answer();
+            answer = route.handler().answer(InputStream.nullInputStream());
         }
-        if (method.equals("POST") && posts.containsKey(path)) {
-            try (InputStream body = bodies.open(exchange)) {
-                return posts.get(path).answer(InferenceRequest.parse(body, options.maxTexts()));
+        if (answer instanceof Deferred deferred) {
+            try (AnswerMemory.Lease lease = memory.take(deferred.bytes())) {
+                return send(exchange, deferred.response().get(), origin);
             }
         }
-        throw new RequestException(Kind.METHOD_NOT_ALLOWED, path + " takes " + allowed(path));
+        if (answer instanceof Job<?, ?> job) {
+            try (AnswerMemory.Lease lease = memory.take(job.bytes())) {
+                return send(exchange, job.run(batcher, gone(exchange)), origin);
+            }
+        }
+        return send(exchange, (Response) answer, origin);
     }
 
-    private void authorize(HttpExchange exchange) {
-        if (options.token() == null) {
-            return;
-        }
-        String given = exchange.getRequestHeaders().getFirst("Authorization");
-        byte[] expected = ("Bearer " + options.token()).getBytes(StandardCharsets.UTF_8);
-        // Compared in a time that does not tell how much of it is right.
-        if (given == null || !MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), expected)) {
-            throw new RequestException(Kind.UNAUTHORIZED, "this server wants a header Authorization: Bearer TOKEN");
-        }
+    private BooleanSupplier gone(HttpExchange exchange) {
+        return () -> connections.gone(exchange.getRemoteAddress());
     }
 
-    private Response refuse(HttpExchange exchange, RequestException e) throws IOException {
+    private Response refusal(HttpExchange exchange, RequestException e) throws IOException {
         metrics.error(e.kind());
         Bodies.drain(exchange);
         Response response = Response.error(e);
         return switch (e.kind()) {
             case OVERLOADED, UNHEALTHY -> response.with("Retry-After", 1);
             case UNAUTHORIZED -> response.with("WWW-Authenticate", "Bearer");
-            case METHOD_NOT_ALLOWED -> response.with("Allow", allowed(path(exchange)));
+            case METHOD_NOT_ALLOWED -> response.with("Allow", routes.allowed(path(exchange)));
             default -> response;
         };
     }
 
-    private void send(HttpExchange exchange, Response response) throws IOException {
+    /** Tells a browser that a page of an allowed origin may ask. */
+    private static Response preflight(HttpExchange exchange) throws IOException {
+        Bodies.drain(exchange);
+        Response response = Response.empty(204).with("Access-Control-Allow-Methods", "GET, HEAD, POST")
+                .with("Access-Control-Allow-Headers", "authorization, content-type")
+                .with("Access-Control-Max-Age", PREFLIGHT_SECONDS);
+        return "true".equals(exchange.getRequestHeaders().getFirst("Access-Control-Request-Private-Network"))
+                ? response.with("Access-Control-Allow-Private-Network", "true") : response;
+    }
+
+    private int send(HttpExchange exchange, Response response, @Nullable String origin) throws IOException {
         Headers headers = exchange.getResponseHeaders();
         headers.set("Content-Type", response.contentType());
         headers.set("X-Content-Type-Options", "nosniff");
         headers.set("Cache-Control", "no-store");
         response.headers().forEach(headers::set);
+        if (origin != null) {
+            headers.set(ALLOW_ORIGIN, origin);
+            headers.set("Access-Control-Expose-Headers", "x-compute-tokens, x-truncated-inputs, retry-after");
+            headers.set("Vary", "Origin");
+        }
         if (stopping) {
             headers.set("Connection", "close");
         }
@@ -142,18 +174,7 @@ final class Router implements HttpHandler {
         if (!empty) {
             exchange.getResponseBody().write(response.body());
         }
-    }
-
-    private String allowed(String path) {
-        String reading = gets.containsKey(path) ? "GET, HEAD" : "";
-        String both = gets.containsKey(path) && posts.containsKey(path) ? ", " : "";
-        return reading + both + (posts.containsKey(path) ? "POST" : "");
-    }
-
-    /** The path, or a name for all those that are not this server's. */
-    private String known(HttpExchange exchange) {
-        String path = path(exchange);
-        return gets.containsKey(path) || posts.containsKey(path) ? path : "other";
+        return response.status();
     }
 
     private static String path(HttpExchange exchange) {

@@ -85,8 +85,8 @@ public final class Attribution {
         return difference;
     }
 
-    /** The part of {@link #difference} by which the sum is off; NaN without a baseline. */
+    /** The part of {@link #difference} by which the sum is off: 0 where both are 0; NaN without a baseline. */
     public double error() {
-        return Math.abs((sum - difference) / difference);
+        return sum == difference ? 0 : Math.abs((sum - difference) / difference);
     }
 }

@@ -1,162 +1,160 @@
 package io.demitasse.study;
 
+import io.demitasse.Answer;
+import io.demitasse.Model;
+import io.demitasse.QuestionAnswerer;
+import io.demitasse.Sequence;
+import io.demitasse.TextClassifier;
+import io.demitasse.TokenClassifier;
 import io.demitasse.kernel.Matrix;
-import io.demitasse.kernel.Workspace;
-import io.demitasse.model.Batch;
-import io.demitasse.model.GradientTrace;
-import io.demitasse.model.TrainableModel;
-import io.demitasse.model.Trace;
 import io.demitasse.study.Attribution.Method;
-import io.demitasse.study.IntegratedGradients.Point;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
+import io.demitasse.tokenizer.Encoding;
+import io.demitasse.tokenizer.Vocabulary;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
- * Asks a model's own gradients, and the model itself, what each word did for a label's logit F.
- *
- * <p>The input x is the word embeddings, {@code [tokens, dim]}, before positions are added. The baseline b has one
- * token in place of every word and keeps the added ones: a text of the same length that says nothing.
+ * Says what each word of a text did for what a model makes of it: for a text's label, a token's label, or a span that
+ * answers a question. It shares the model, which stays the caller's to close. The first explanation reads the model file
+ * again, for weights to go back through: they take as much memory as the model has in float32.
  */
 public final class Explainer {
 
-    /** What the baseline is made of: what the model was trained to take for a word that it cannot see. */
-    public static final String BASELINE = "[MASK]";
+    private final Model model;
 
-    /** Tokens that go there and back at once; it bounds the memory, about 400 kB a token at 768 dims. */
-    private static final int TOKENS = 512;
-
-    private final TrainableModel model;
-    private final int baselineId;
-
-    /**
-     * Explains with this model.
-     *
-     * @param baselineId the token that the baseline has in place of every word
-     */
-    public Explainer(TrainableModel model, int baselineId) {
+    /** Explains this model. */
+    public Explainer(Model model) {
         this.model = model;
-        this.baselineId = baselineId;
+    }
+
+    /** What each word of a text did for its label, by all methods. */
+    public Explanation explain(String text) {
+        return explain(text, EnumSet.allOf(Method.class));
     }
 
     /**
-     * What each word did for a label, by each of the methods.
+     * What each word of a text did for its label.
      *
-     * @param label its number
+     * @param methods some ways to tell, in the order of their results
+     * @throws IllegalArgumentException if the model is no classifier of texts
+     * @throws UnsupportedOperationException if the model was loaded out of a stream
      */
-    public List<Attribution> explain(Tokenization text, int label, Set<Method> methods, Workspace workspace) {
-        List<Attribution> attributions = new ArrayList<>();
-        for (Method method : methods) {
-            long mark = workspace.mark();
-            attributions.add(switch (method) {
-                case INTEGRATED_GRADIENTS -> integratedGradients(text, label, workspace);
-                case GRADIENT_X_INPUT -> gradientTimesInput(text, label, workspace);
-                case LEAVE_ONE_OUT -> leaveOneOut(text, label, workspace);
-            });
-            workspace.release(mark);
+    public Explanation explain(String text, Set<Method> methods) {
+        Encoding encoding = model.tokenizer().encode(text);
+        int label = new TextClassifier(model).classifyIds(encoding.ids()).labelId();
+        return explainLabel(Tokenization.of(text, encoding, model.tokenizer()), label, methods);
+    }
+
+    /** As {@link #explain(String, Set)}, for a label of one's choice. */
+    public Explanation explain(String text, String label, Set<Method> methods) {
+        return explainLabel(Tokenization.of(text, model.tokenizer().encode(text), model.tokenizer()), labelId(label),
+                methods);
+    }
+
+    /** As {@link #explain(String, Set)}, for a text that has been inspected. */
+    public Explanation explain(Inspection inspection, Set<Method> methods) {
+        return explainLabel(inspection.tokenization(), inspection.labelId(), methods);
+    }
+
+    /**
+     * As {@link #explain(Inspection, Set)}, for a label of one's choice: to compare texts, their words' shares must be
+     * for the same one.
+     *
+     * @throws IllegalArgumentException if the model has no such label
+     */
+    public Explanation explain(Inspection inspection, String label, Set<Method> methods) {
+        return explainLabel(inspection.tokenization(), labelId(label), methods);
+    }
+
+    private Explanation explainLabel(Tokenization text, int label, Set<Method> methods) {
+        TextClassifier classifier = new TextClassifier(model);
+        return explain(text, Sequence.of(text.ids()), Target.label(classifier.labels().get(label), label), methods,
+                outputs -> classifier.scores(outputs.data())[label]);
+    }
+
+    /**
+     * What each word of a text did for a label of one of its tokens.
+     *
+     * @param token its number, as {@link io.demitasse.Entity#index} has it
+     * @throws IllegalArgumentException if there is no such token or label, or the model has no labels for tokens
+     */
+    public Explanation explainToken(String text, int token, String label, Set<Method> methods) {
+        new TokenClassifier(model);
+        Encoding encoding = model.tokenizer().encode(text);
+        if (token < 0 || token >= encoding.size()) {
+            throw new IllegalArgumentException("no token " + token + "; the text has " + encoding.size());
         }
-        return attributions;
+        int id = labelId(label);
+        return explain(Tokenization.of(text, encoding, model.tokenizer()), Sequence.of(encoding.ids()),
+                Target.tokenLabel(token, label, id), methods,
+                outputs -> softmax(outputs.copyOfRows(token, 1).data())[id]);
     }
 
-    private Attribution integratedGradients(Tokenization text, int label, Workspace workspace) {
-        Matrix x = embeddings(text.ids(), workspace);                               // [tokens, dim]
-        Matrix b = embeddings(text.idsWithWordsAs(baselineId), workspace);          // [tokens, dim]
-        IntegratedGradients gradients = new IntegratedGradients(alphas -> points(x, b, alphas, label, workspace));
-        double[] shares = gradients.shares();
-        return Attribution.ofTokens(Method.INTEGRATED_GRADIENTS, text, shares, gradients.steps(),
-                gradients.difference());
-    }
-
-    /** {@code a_i = x_i . dF/dx_i at x}, for each token i: the slope at the end of the way from zero. */
-    private Attribution gradientTimesInput(Tokenization text, int label, Workspace workspace) {
-        Matrix x = embeddings(text.ids(), workspace);                               // [tokens, dim]
-        Matrix zero = Matrix.zeros(x.rows(), x.columns());
-        Point end = points(x, zero, List.of(1.0), label, workspace).get(0);
-        return Attribution.ofTokens(Method.GRADIENT_X_INPUT, text, end.slopes(), 1, Double.NaN);
-    }
-
-    /** {@code a_w = F(text) - F(text without word w)}, for each word w. */
-    private Attribution leaveOneOut(Tokenization text, int label, Workspace workspace) {
-        List<int[]> sequences = new ArrayList<>(List.of(text.ids()));
-        for (int word = 0; word < text.words().size(); word++) {
-            sequences.add(text.idsWithout(word));
+    /**
+     * What each word of a question and its context did for an answer: for the sum of the logits of where it starts and
+     * ends.
+     *
+     * @param answer a part of the context, as {@link QuestionAnswerer} gives it
+     * @throws IllegalArgumentException if the answer does not lie in the part of the context that the model reads at
+     *     once, or the model does not answer questions
+     */
+    public Explanation explainAnswer(String question, String context, Answer answer, Set<Method> methods) {
+        new QuestionAnswerer(model);
+        Encoding encoding = model.tokenizer().encode(question, context);
+        int start = -1;
+        int end = -1;
+        for (int i = 0; i < encoding.size(); i++) {
+            boolean inside = encoding.sequence(i) == 1 && encoding.start(i) >= answer.start()
+                    && encoding.end(i) <= answer.end();
+            start = inside && start < 0 ? i : start;
+            end = inside ? i : end;
         }
-        double[] logits = logits(sequences, label, workspace);
-        double[] words = new double[text.words().size()];
-        for (int word = 0; word < words.length; word++) {
-            words[word] = logits[0] - logits[word + 1];
+        if (start < 0) {
+            throw new IllegalArgumentException("the answer does not lie in what the model reads of the context");
         }
-        return Attribution.ofWords(Method.LEAVE_ONE_OUT, words);
+        int first = start;
+        int last = end;
+        int[] types = model.config().shape().typeVocabSize() > 1 ? encoding.typeIds() : new int[0];
+        return explain(Tokenization.of(question, context, encoding, model.tokenizer()),
+                Sequence.of(encoding.ids(), types), Target.span(first, last, answer.answer()), methods,
+                outputs -> column(outputs, 0)[first] * column(outputs, 1)[last]);
     }
 
-    private Matrix embeddings(int[] ids, Workspace workspace) {
-        return model.inputEmbeddings(Batch.of(List.of(ids)), workspace);
+    private float[] column(Matrix outputs, int column) {
+        float[] values = new float[outputs.rows()];
+        for (int row = 0; row < values.length; row++) {
+            values[row] = outputs.get(row, column);
+        }
+        return softmax(values);
     }
 
-    /** The label's logit for each sequence. */
-    private double[] logits(List<int[]> sequences, int label, Workspace workspace) {
-        double[] logits = new double[sequences.size()];
-        int together = Math.max(1, TOKENS / sequences.get(0).length);
-        for (int first = 0; first < logits.length; first += together) {
-            long mark = workspace.mark();
-            Batch batch = Batch.of(sequences.subList(first, Math.min(logits.length, first + together)));
-            Matrix some = model.forward(batch, workspace, Trace.NONE);      // [sequences, labels]
-            for (int s = 0; s < batch.sequences(); s++) {
-                logits[first + s] = some.get(s, label);
-            }
-            workspace.release(mark);
-        }
-        return logits;
+    private float[] softmax(float[] logits) {
+        return model.softmax(logits);
     }
 
-    /** F and its slopes at some points of the way from b to x. */
-    private List<Point> points(Matrix x, Matrix b, List<Double> alphas, int label, Workspace workspace) {
-        List<Point> points = new ArrayList<>();
-        int together = Math.max(1, TOKENS / x.rows());
-        for (int first = 0; first < alphas.size(); first += together) {
-            List<Double> some = alphas.subList(first, Math.min(alphas.size(), first + together));
-            long mark = workspace.mark();
-            // Which ids these are does not matter: the embeddings are given.
-            Batch batch = Batch.of(Collections.nCopies(some.size(), new int[x.rows()]));
-            Matrix inputs = workspace.matrix(batch.tokens(), x.columns());          // [points * tokens, dim]
-            for (int p = 0; p < some.size(); p++) {
-                between(x, b, some.get(p).floatValue(), inputs.data(), inputs.row(batch.start(p)));
-            }
-            GradientTrace trace = GradientTrace.ofInputs();
-            Matrix logits = model.forward(inputs, batch, model.positions(batch), workspace, trace);        // [points, labels]
-            Matrix dLogits = workspace.matrix(logits.rows(), logits.columns());     // [points, labels]
-            for (int p = 0; p < some.size(); p++) {
-                int row = dLogits.row(p);
-                Arrays.fill(dLogits.data(), row, row + dLogits.columns(), 0);
-                dLogits.data()[row + label] = 1;
-            }
-            Matrix gradient = model.backward(dLogits, batch, workspace, trace);     // [points * tokens, dim]
-            for (int p = 0; p < some.size(); p++) {
-                points.add(new Point(some.get(p), logits.get(p, label), slopes(gradient, batch.start(p), x, b)));
-            }
-            workspace.release(mark);
+    private int labelId(String label) {
+        int id = model.labels().indexOf(label);
+        if (id < 0) {
+            throw new IllegalArgumentException("no label " + label + "; the model's are "
+                    + String.join(", ", model.labels()));
         }
-        return points;
+        return id;
     }
 
-    /** {@code b + alpha (x - b)}. */
-    private static void between(Matrix x, Matrix b, float alpha, float[] target, int offset) {
-        for (int i = 0; i < x.rows() * x.columns(); i++) {
-            float from = b.data()[b.offset() + i];
-            target[offset + i] = from + alpha * (x.data()[x.offset() + i] - from);
-        }
-    }
-
-    /** {@code (x_i - b_i) . gradient_i}, for each token i. */
-    private static double[] slopes(Matrix gradient, int start, Matrix x, Matrix b) {
-        double[] slopes = new double[x.rows()];
-        for (int token = 0; token < slopes.length; token++) {
-            for (int i = 0; i < x.columns(); i++) {
-                slopes[token] += (double) gradient.get(start + token, i) * (x.get(token, i) - b.get(token, i));
-            }
-        }
-        return slopes;
+    /** @param probability makes it of the outputs of one sequence */
+    private Explanation explain(Tokenization text, Sequence sequence, Target target, Set<Method> methods,
+                                Function<Matrix, Float> probability) {
+        Vocabulary vocabulary = model.tokenizer().vocabulary();
+        String mask = model.tokenizer().settings().specialTokens().mask();
+        String baseline = mask != null && vocabulary.id(mask) >= 0 ? mask
+                : model.tokenizer().settings().specialTokens().unk();
+        Attributor attributor = new Attributor(model.trainable(), vocabulary.id(baseline), text, sequence, target,
+                model.newWorkspace());
+        Sequence nothing = new Sequence(attributor.baselineIds(), sequence.typeIds(), sequence.places());
+        List<Matrix> outputs = model.outputs(model.head(), List.of(sequence, nothing));
+        return new Explanation(text, target.name(), probability.apply(outputs.get(0)), baseline,
+                probability.apply(outputs.get(1)), attributor.attributions(methods));
     }
 }

@@ -5,16 +5,17 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What each word of a text did for its label.
+ * What each word of a text did for a label.
  *
  * @param tokenization the text and its words
- * @param label the label that is explained, the one with the highest logit
+ * @param label the label that is explained; the one with the highest logit unless another was asked for
  * @param probability the label's probability
  * @param baseline the token that stands for every word in the baseline of integrated gradients
+ * @param baselineProbability the label's probability for the baseline: what the model says of a text of blanks
  * @param attributions by one or more methods, the one to look at first
  */
 public record Explanation(Tokenization tokenization, String label, float probability, String baseline,
-                          List<Attribution> attributions) {
+                          float baselineProbability, List<Attribution> attributions) {
 
     /** Keeps a copy of the list. */
     public Explanation {

@@ -23,16 +23,18 @@ public final class Inspection {
     private final List<String> labels;
     private final ModelConfig config;
     private final Trace trace;
+    private final String functionToApply;
     private final float[][] lensLogits;             // [depths, labels]
     private final float[][] lensProbabilities;      // [depths, labels]
     private final List<Geometry> geometry;          // of each depth
 
     private Inspection(Tokenization tokenization, List<String> labels, ModelConfig config, Trace trace,
-                       float[][] lensLogits, float[][] lensProbabilities) {
+                       String functionToApply, float[][] lensLogits, float[][] lensProbabilities) {
         this.tokenization = tokenization;
         this.labels = List.copyOf(labels);
         this.config = config;
         this.trace = trace;
+        this.functionToApply = functionToApply;
         this.lensLogits = lensLogits;
         this.lensProbabilities = lensProbabilities;
         List<Geometry> geometry = new ArrayList<>();
@@ -47,10 +49,12 @@ public final class Inspection {
      * classification head is applied to the hidden state of {@code [CLS]} at every depth, as if the model ended there.
      *
      * @param trace what {@link io.demitasse.model.Encoder#forward} left behind; kept, not copied
+     * @param functionToApply the name of what makes probabilities of logits
      * @param probabilities makes probabilities of logits
      */
     public static Inspection of(Tokenization tokenization, List<String> labels, ModelConfig config, Trace trace,
-                                Head head, UnaryOperator<float[]> probabilities, Workspace workspace) {
+                                Head head, String functionToApply, UnaryOperator<float[]> probabilities,
+                                Workspace workspace) {
         int depths = config.shape().layers() + 1;
         float[][] lensLogits = new float[depths][];
         float[][] lensProbabilities = new float[depths][];
@@ -61,7 +65,7 @@ public final class Inspection {
                     depth == config.shape().layers() ? trace : Trace.NONE).toArray();            // [labels]
             lensProbabilities[depth] = probabilities.apply(lensLogits[depth]);
         }
-        return new Inspection(tokenization, labels, config, trace, lensLogits, lensProbabilities);
+        return new Inspection(tokenization, labels, config, trace, functionToApply, lensLogits, lensProbabilities);
     }
 
     /** How the text became tokens. */
@@ -87,6 +91,16 @@ public final class Inspection {
     /** How many attention heads a block has. */
     public int heads() {
         return config.shape().heads();
+    }
+
+    /** What the classification head's first layer ends with: {@code relu} in DistilBERT, {@code tanh} in BERT. */
+    public String headActivation() {
+        return config.isBert() ? "tanh" : "relu";
+    }
+
+    /** What makes probabilities of logits, by its name in Hugging Face's pipelines: {@code softmax}, {@code sigmoid} or {@code none}. */
+    public String functionToApply() {
+        return functionToApply;
     }
 
     /** What the classification head gave, {@code [labels]}; a copy. */

@@ -59,6 +59,8 @@ public final class InspectionJson {
         json.name("truncated").value(tokenization.truncated());
         json.name("label").value(inspection.labels().get(best));
         json.name("score").value(inspection.probabilities()[best]);
+        json.name("head_activation").value(inspection.headActivation());
+        json.name("function_to_apply").value(inspection.functionToApply());
         json.name("labels");
         strings(inspection.labels());
         json.name("probabilities");
@@ -105,21 +107,23 @@ public final class InspectionJson {
         json.beginArray();
         if (explanation != null) {
             for (Attribution attribution : explanation.attributions()) {
-                attribution(attribution, explanation.baseline());
+                attribution(attribution, explanation);
             }
         }
         json.endArray();
     }
 
-    private void attribution(Attribution attribution, String baseline) throws IOException {
+    private void attribution(Attribution attribution, Explanation explanation) throws IOException {
         json.beginObject();
         json.name("method").value(attribution.method().toString());
+        json.name("label").value(explanation.label());
         json.name("words");
         numbers(attribution.words(), attribution::word);
         if (!Double.isNaN(attribution.difference())) {
             json.name("sum").value((float) attribution.sum());
             json.name("difference").value((float) attribution.difference());
-            json.name("baseline").value(baseline);
+            json.name("baseline").value(explanation.baseline());
+            json.name("baseline_score").value(explanation.baselineProbability());
             json.name("steps").value(attribution.steps());
         }
         json.endObject();
@@ -222,7 +226,7 @@ public final class InspectionJson {
     }
 
     /** Half a surrogate pair has no UTF-8; U+FFFD takes its place and as much room. */
-    private static String wellFormed(String text) {
+    static String wellFormed(String text) {
         StringBuilder result = new StringBuilder(text);
         for (int i = 0; i < text.length(); i++) {
             int codePoint = text.codePointAt(i);

@@ -5,6 +5,7 @@ import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How a text became tokens.
@@ -24,6 +25,29 @@ public record Tokenization(String text, String normalized, List<Token> tokens, L
     public Tokenization {
         tokens = List.copyOf(tokens);
         words = List.copyOf(words);
+    }
+
+    /** Puts the pieces of two encoded texts together into words again; places count in the two with a space between. */
+    static Tokenization of(String text, String pair, Encoding encoding, WordPieceTokenizer tokenizer) {
+        List<Token> tokens = new ArrayList<>();
+        List<Word> words = new ArrayList<>();
+        String both = text + " " + pair;
+        for (int i = 0; i < encoding.size(); i++) {
+            if (encoding.isAdded(i)) {
+                tokens.add(new Token(encoding.token(i), encoding.id(i), 0, 0, -1, false));
+                continue;
+            }
+            int shift = encoding.sequence(i) == 1 ? text.length() + 1 : 0;
+            boolean continues = i > 0 && !encoding.isAdded(i - 1) && encoding.word(i) != Encoding.NO_WORD
+                    && encoding.word(i) == encoding.word(i - 1) && encoding.token(i).startsWith(CONTINUES);
+            int first = continues ? words.remove(words.size() - 1).firstToken() : i;
+            String word = both.substring(encoding.start(first) + shift, encoding.end(i) + shift);
+            tokens.add(new Token(encoding.token(i), encoding.id(i), encoding.start(i) + shift,
+                    encoding.end(i) + shift, words.size(),
+                    encoding.token(i).equals(tokenizer.settings().specialTokens().unk())));
+            words.add(new Word(word, tokenizer.normalize(word), first, i + 1));
+        }
+        return new Tokenization(both, tokenizer.normalize(both), tokens, words, encoding.truncated());
     }
 
     /** Puts the pieces of an encoded text together into words again. */
@@ -70,6 +94,17 @@ public record Tokenization(String text, String normalized, List<Token> tokens, L
     /** The ids without those of one word: what is left when it is taken out. */
     int[] idsWithout(int word) {
         return tokens.stream().filter(token -> token.word() != word).mapToInt(Token::id).toArray();
+    }
+
+    /** Of numbers of all tokens, such as token types, those of what {@link #idsWithout} leaves; none of none. */
+    int[] without(int word, int[] numbers) {
+        return numbers.length == 0 ? numbers : IntStream.range(0, numbers.length)
+                .filter(i -> tokens.get(i).word() != word).map(i -> numbers[i]).toArray();
+    }
+
+    /** The ids with one id in place of one word's. */
+    int[] idsWithWordAs(int word, int id) {
+        return tokens.stream().mapToInt(token -> token.word() == word ? id : token.id()).toArray();
     }
 
     /** The ids with one id in place of every word's: a text that says nothing. */

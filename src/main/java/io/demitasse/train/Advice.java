@@ -10,14 +10,27 @@ final class Advice {
     /** A loss has climbed if it is this much above what it was; less is chance. */
     private static final double CLIMB = 1.02;
 
+    /** A loss stays where it was if it has not fallen below this share of it. */
+    private static final double FALL = 0.97;
+    /** Matthews' coefficient of predictions that are hardly better than a guess. */
+    private static final double GUESS = 0.1;
+
     private boolean divergenceTold;
+    private boolean standstillTold;
     private boolean overfittingTold;
 
-    /** One line for a trouble that the last evaluations show and that was not told before; null if there is none. */
-    @Nullable String after(List<Evaluation> evaluations, double learningRate) {
+    /**
+     * One line for a trouble that the last evaluations show and that was not told before; null if there is none.
+     *
+     * @param isEnd whether there will be no other evaluation
+     */
+    @Nullable String after(List<Evaluation> evaluations, double learningRate, boolean isEnd) {
         int last = evaluations.size() - 1;
         if (last < 2) {
-            return null;
+            Evaluation only = evaluations.get(last);
+            return isEnd && only.mcc() < GUESS ? String.format(Locale.ROOT, "an accuracy of %.4f after %d steps is no"
+                    + " better than a guess: take more epochs, or a higher learning rate than %s, such as 2e-5 to 5e-5",
+                    only.accuracy(), only.step(), learningRate) : null;
         }
         Evaluation first = evaluations.get(last - 2);
         Evaluation second = evaluations.get(last - 1);
@@ -35,6 +48,13 @@ final class Advice {
                     + " falls: the model learns its examples by heart; train fewer epochs, stop early with a patience,"
                     + " or give it more data",
                     first.validationLoss(), second.validationLoss(), third.validationLoss());
+        }
+        if (!standstillTold && !divergenceTold && third.trainingLoss() > FALL * first.trainingLoss() && third.mcc() < GUESS) {
+            standstillTold = true;
+            return String.format(Locale.ROOT, "the training loss stays where it was (%.4f, %.4f, %.4f), and an accuracy of"
+                    + " %.4f is no better than a guess: take a higher learning rate than %s, such as 2e-5 to 5e-5, or"
+                    + " more epochs", first.trainingLoss(), second.trainingLoss(), third.trainingLoss(),
+                    third.accuracy(), learningRate);
         }
         return null;
     }

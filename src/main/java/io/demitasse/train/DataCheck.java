@@ -4,10 +4,12 @@ import io.demitasse.train.Dataset.Example;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What in labelled data is likely a mistake, told before the first step instead of found out after the last. */
 public final class DataCheck {
@@ -15,21 +17,41 @@ public final class DataCheck {
     /** A label with less than this share of what an even split would give it. */
     private static final double RARE = 0.5;
 
+    /** What becomes of a missing value in files that programs write. */
+    private static final Set<String> MISSING = Set.of("nan", "null", "none", "n/a", "na", "undefined");
+
     private DataCheck() {
     }
 
     /**
-     * Looks for label imbalance, repeated rows, texts with two labels, and texts shared by training and validation.
+     * Looks for labels that are likely one, label imbalance, repeated rows, texts with two labels, and texts shared by training and validation.
      *
      * @param labels the model's labels, by number
      * @return a line for each kind of trouble; empty if there is none
      */
     public static List<String> warnings(List<Example> training, List<Example> validation, List<String> labels) {
         List<String> warnings = new ArrayList<>();
+        names(labels, warnings);
         imbalance(training, labels, warnings);
         repeats(training, labels, warnings);
         shared(training, validation, warnings);
         return warnings;
+    }
+
+    /** Labels that one label may have become by carelessness, or that a table's missing one has. */
+    private static void names(List<String> labels, List<String> warnings) {
+        Map<String, List<String>> alike = new LinkedHashMap<>();
+        for (String label : labels) {
+            alike.computeIfAbsent(label.strip().toLowerCase(Locale.ROOT), key -> new ArrayList<>()).add(label);
+        }
+        alike.forEach((key, names) -> {
+            if (names.size() > 1) {
+                warnings.add("the labels " + names.stream().map(DataCheck::quoted).collect(Collectors.joining(", "))
+                        + " differ by case or blanks alone: are they one?");
+            } else if (MISSING.contains(key)) {
+                warnings.add("the label " + quoted(names.get(0)) + " looks like one that is missing");
+            }
+        });
     }
 
     private static void imbalance(List<Example> training, List<String> labels, List<String> warnings) {

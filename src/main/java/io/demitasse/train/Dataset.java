@@ -76,8 +76,8 @@ public final class Dataset {
      * The labels that a file's rows have, for a model that has none yet: names in alphabetical order, or, where every
      * label is a number, {@code LABEL_0} up to the largest; of a regression, {@code LABEL_0} and so on for its numbers.
      *
-     * @throws IllegalArgumentException if a row is not as it should be, or there are fewer than 2 labels that exclude
-     *     each other
+     * @throws IllegalArgumentException if a row is not as it should be, one that must have a label has none, or there are
+     *     fewer than 2 labels that exclude each other
      * @throws IOException if the file cannot be read
      */
     public static List<String> labels(Path file, Objective objective) throws IOException {
@@ -92,9 +92,12 @@ public final class Dataset {
                     return numbered(row.list().size() - 1);
                 }
                 found.addAll(Labels.names(row));
-            } else {
-                found.add(row.label());
+                continue;
             }
+            if (row.label().isBlank()) {
+                throw Rows.bad(file, row.line(), "the label is empty");
+            }
+            found.add(row.label());
         }
         if (found.isEmpty()) {
             throw new IllegalArgumentException(file + ": no row has a label, so there is nothing to learn");

@@ -4,8 +4,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.demitasse.file.StrictJson;
+import io.demitasse.file.Utf8Lines;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The rows of a file of labelled texts as they stand there, in one of three formats. */
 final class Rows {
-
-    /** Spreadsheets like to begin a UTF-8 file with it. */
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     /**
      * One row.
@@ -81,8 +78,7 @@ final class Rows {
         if (Files.isDirectory(file)) {
             throw new FileSystemException(file.toString(), null, "a directory, not a file of labelled texts");
         }
-        String content = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-        return content.startsWith(BYTE_ORDER_MARK) ? content.substring(1) : content;
+        return Utf8Lines.decode(Files.readAllBytes(file), file.toString());
     }
 
     private void readTsv() {
@@ -135,7 +131,7 @@ final class Rows {
     private Row jsonRow(String line, int number) {
         JsonElement json;
         try {
-            json = StrictJson.parse(line);
+            json = StrictJson.parseLine(line);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ", line " + number + ": " + e.getMessage(), e);
         }

@@ -175,7 +175,7 @@ public final class TokenDataset {
     private static Row json(Path file, int number, String line) {
         JsonElement json;
         try {
-            json = StrictJson.parse(line);
+            json = StrictJson.parseLine(line);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(file + ", line " + number + ": " + e.getMessage(), e);
         }

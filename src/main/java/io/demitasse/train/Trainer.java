@@ -118,7 +118,7 @@ public final class Trainer {
             check(chosen);
             check(chosen, file, training, "training");
             check(chosen, file, validation, "validation");
-            checkUnused(output, resume);
+            checkUnused(output, resume, init);
             OutputFolder folder = new OutputFolder(output);
             try (TrainingLog log = TrainingLog.open(folder.log())) {
                 folder.deleteLeftovers();
@@ -126,7 +126,7 @@ public final class Trainer {
                         kernels.name()).of(file, training, validation);
                 TrainingRun run = begin(file, chosen, folder, settings, log);
                 TrainingResult result = run.go(training, validation, log, listener);
-                OutputFolder.write(TrainingPlot.svg(folder.log(), chosen.metrics().get(0)), folder.plot());
+                folder.plot(TrainingPlot.svg(folder.log(), chosen.metrics().get(0)));
                 return result;
             }
         }
@@ -150,9 +150,12 @@ public final class Trainer {
     /**
      * What {@link #train} checks of its folder first, for a caller who has much to do before.
      *
-     * @throws IllegalArgumentException if a training has written there that is not to be resumed
+     * @param inputs files that the training reads
+     * @throws IllegalArgumentException if a training has written there that is not to be resumed, or would write over an
+     *     input
      */
-    public static void checkUnused(Path output, boolean resume) {
+    public static void checkUnused(Path output, boolean resume, Path... inputs) throws IOException {
+        OutputFolder.checkInputs(output, inputs);
         if (!resume && OutputFolder.isUsed(output)) {
             throw new IllegalArgumentException(output + ": a training has written here: resume it, or choose another"
                     + " folder");

@@ -10,6 +10,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -35,6 +37,9 @@ final class TrainingLog implements AutoCloseable {
      * @throws IllegalArgumentException if another training is writing it
      */
     static TrainingLog open(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            throw new FileSystemException(file.toString(), null, "not a file to write a log to");
+        }
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
                 StandardOpenOption.CREATE);
         try {
@@ -105,8 +110,7 @@ final class TrainingLog implements AutoCloseable {
                 channel.write(line);
             }
         } catch (IOException e) {
-            throw new IOException(file + ": cannot be written: " + e.getMessage()
-                    + "; make room and resume: the last checkpoint is intact", e);
+            throw OutputFolder.failure(file, e);
         }
     }
 

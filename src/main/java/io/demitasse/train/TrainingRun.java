@@ -92,7 +92,7 @@ final class TrainingRun {
             listener.stepped(result);
             boolean evaluates = state.step % evalSteps == 0 || state.step == steps;
             if (evaluates) {
-                evaluate(validation, result.epoch(), log, listener);
+                evaluate(validation, result.epoch(), log, listener, state.step == steps);
             }
             boolean saves = arguments.saveSteps() == 0 ? evaluates : state.step % arguments.saveSteps() == 0;
             if (saves || state.step == steps || isOutOfPatience()) {
@@ -114,8 +114,8 @@ final class TrainingRun {
         return Objects.requireNonNull(state.best(order), "there was an evaluation");
     }
 
-    private void evaluate(List<TokenizedExample> validation, double epoch, TrainingLog log, TrainingListener listener)
-            throws IOException {
+    private void evaluate(List<TokenizedExample> validation, double epoch, TrainingLog log, TrainingListener listener,
+                          boolean isEnd) throws IOException {
         listener.evaluating();
         Evaluation evaluation = Evaluation.of(measure(validation), state.lossSum / state.lossCount, epoch, state.step);
         if (!Double.isFinite(evaluation.validationLoss())) {
@@ -130,7 +130,7 @@ final class TrainingRun {
             OutputFolder.write(template.writer(model.parameters(), facts(evaluation)), folder.best());
         }
         listener.evaluated(evaluation);
-        String line = advice.after(state.evaluations, arguments.learningRate());
+        String line = advice.after(state.evaluations, arguments.learningRate(), isEnd);
         if (line != null) {
             listener.advised(line);
         }

@@ -31,7 +31,7 @@ function attentionGrid() {
         map.button.tabIndex = chosen ? 0 : -1;
     }));
     watch(['added', 'theme'], () => maps.forEach(map => thumbnail(text, map)));
-    return element('div', {class: 'scroll'}, grid);
+    return sideways(grid);
 }
 
 function headName(layer, head) {
@@ -43,9 +43,10 @@ function thumbnail(text, map) {
     const tokens = sampled(text.shown(state.added), 3 * THUMBNAIL);
     const values = text.attention(map.layer, map.head);
     const most = largest(text, values, tokens);
-    const picture = pixels(tokens, colours.sequence, (query, key) =>
+    const picture = pixels(tokens, colours.amounts, (query, key) =>
         shadeOfProbability(values[query * text.size + key], most));
     const context = prepared(map.canvas, THUMBNAIL, THUMBNAIL);
+    map.canvas.style.width = map.canvas.style.height = '';      // it takes what room its column has
     context.imageSmoothingEnabled = tokens.length > THUMBNAIL;
     context.drawImage(picture, 0, 0, THUMBNAIL, THUMBNAIL);
 }

@@ -1,6 +1,7 @@
 /* Attention as lines: from the tokens on the left, which look, to those on the right, which are looked at. */
 
 const ROW = 24;                 // CSS pixels
+const MOST_LINES = 25;           // so many tokens at most are shown as lines at first: more are a hairball
 const FAINTEST = 0.02;          // of the strongest line; fainter ones are not drawn
 
 class LinesView {
@@ -13,7 +14,7 @@ class LinesView {
             onscroll: () => this.draw(), onpointerleave: () => hover(text, -1),
             onpointermove: event => this.point(event), onclick: () => this.click(),
             onkeydown: event => arrows(event, (right, down) => this.step(right, down))}, this.spacer);
-        watch(['layer', 'head', 'added', 'theme', ...FOCUS], () => this.draw());
+        watch(['layer', 'head', 'added', 'theme', 'printing', ...FOCUS], () => this.draw());
         onResize(this.node, () => this.draw());
     }
 
@@ -54,13 +55,13 @@ class LinesView {
         const right = this.width - this.column;
         const middle = this.width / 2;
         context.lineCap = 'round';
-        context.strokeStyle = lit >= 0 && this.seen ? colours.orange : colours.blue;
+        context.strokeStyle = colours.ink;
         const line = (from, to) => {
             const share = values[this.tokens[from] * this.text.size + this.tokens[to]] / most;
             if (share < FAINTEST) {
                 return;
             }
-            context.globalAlpha = (lit >= 0 ? 0.9 : 0.5) * share;
+            context.globalAlpha = (lit >= 0 ? 0.9 : 0.45) * share;
             context.lineWidth = 0.5 + 3.5 * share;
             context.beginPath();
             context.moveTo(left, (from + 0.5) * ROW);
@@ -100,11 +101,11 @@ class LinesView {
         context.font = `${lit ? 600 : 400} 14px ${colours.font}`;
         context.fillStyle = lit || (number ?? 0) >= 0.05 ? colours.ink : this.text.wordOf[token] < 0 || number !== null
             ? colours.muted : colours.ink;
-        context.fillText(fitted(context, this.text.tokens[token], room), x, y);
+        write(context, fitted(context, this.text.tokens[token], room), x, y);
         if (number !== null) {
             context.textAlign = align === 'left' ? 'right' : 'left';
             context.font = `12px ${colours.font}`;
-            context.fillText(fixed(number, 3), x + outwards * (this.column - 14), y);
+            write(context, fixed(number, 3), x + outwards * (this.column - 14), y);
         }
     }
 

@@ -65,25 +65,28 @@ class MatrixView {
             const name = fitted(context, this.text.tokens[token], this.margin - 8);
             context.fillStyle = token === lit || this.cell?.includes(i) ? colours.ink : colours.muted;
             context.textAlign = 'right';
-            context.fillText(name, this.margin - 6, middle);
+            write(context, name, this.margin - 6, middle);
             context.save();
             context.translate(middle, this.margin - 6);
             context.rotate(-Math.PI / 2);
             context.textAlign = 'left';
-            context.fillText(name, 0, 0);
+            write(context, name, 0, 0);
             context.restore();
         });
     }
 
     drawCross(context, side) {
-        context.strokeStyle = colours.orange;
-        context.lineWidth = 1.5;
         const row = this.cell ? this.cell[0] : this.tokens.indexOf(focus(this.text));
-        if (row >= 0) {
-            context.strokeRect(this.margin, this.margin + row * this.size, side, this.size);
-        }
-        if (this.cell) {
-            context.strokeRect(this.margin + this.cell[1] * this.size, this.margin, this.size, side);
+        // Ink on paper is seen on every shade.
+        for (const [colour, width] of [[colours.paper, 4], [colours.ink, 1.5]]) {
+            context.strokeStyle = colour;
+            context.lineWidth = width;
+            if (row >= 0) {
+                context.strokeRect(this.margin, this.margin + row * this.size, side, this.size);
+            }
+            if (this.cell) {
+                context.strokeRect(this.margin + this.cell[1] * this.size, this.margin, this.size, side);
+            }
         }
     }
 

@@ -5,14 +5,14 @@ function attentionMatrix(text) {
         name: 'Attention as a matrix: a row looks at its columns',
         hint: 'Point at a cell, or move with the arrow keys.',
         keys: ['layer', 'head'],
-        ramp: () => colours.sequence,
+        ramp: () => colours.amounts,
         shade: tokens => {
             const values = text.attention(state.layer, state.head);
             const most = largest(text, values, tokens);
             return (query, key) => shadeOfProbability(values[query * text.size + key], most);
         },
-        text: (query, key) => `${text.tokens[query]} looks at ${text.tokens[key]}: `
-            + fixed(text.looks(state.layer, state.head, query, key), 4)
+        text: (query, key) => `${text.said(query)} looks at ${text.said(key)}: `
+            + fixed(text.looks(state.layer, state.head, query, key), text.decimals)
     });
 }
 
@@ -26,9 +26,9 @@ function attentionStatus(text) {
             return;
         }
         const best = look => text.shown(state.added).map(other => [other, look(other)])
-            .sort((a, b) => b[1] - a[1]).slice(0, 4).map(([other, p]) => `${text.tokens[other]} ${fixed(p, 3)}`).join(', ');
+            .sort((a, b) => b[1] - a[1]).slice(0, 4).map(([other, p]) => `${text.said(other)} ${fixed(p, 3)}`).join(', ');
         const {layer, head} = state;
-        node.textContent = `${text.tokens[token]} looks at ${best(key => text.looks(layer, head, token, key))}; `
+        node.textContent = `${text.said(token)} looks at ${best(key => text.looks(layer, head, token, key))}; `
             + `it is seen from ${best(query => text.looks(layer, head, query, token))}.`;
     });
     return node;
@@ -45,7 +45,7 @@ function swallowed(text) {
                 sum += text.wordOf[key] < 0 ? values[query * text.size + key] : 0;
             }
         }
-        const share = sum / PROBABILITY_ONE / text.size;
+        const share = sum / text.one / text.size;
         node.textContent = text.spelled.length === text.size ? ''
             : `On average a token gives ${percent(share)} of its attention here to [CLS] and [SEP].`;
     });
@@ -55,10 +55,10 @@ function swallowed(text) {
 function attentionTable(text) {
     const token = () => Math.max(0, focus(text));
     return table('Attention of one token, as a table', ['layer', 'head', ...FOCUS],
-        () => ['token', `${text.tokens[token()]} looks at it`, `it looks at ${text.tokens[token()]}`],
+        () => ['token', `${text.said(token())} looks at it`, `it looks at ${text.said(token())}`],
         () => text.all.map(other => [text.tokens[other],
-            fixed(text.looks(state.layer, state.head, token(), other), 4),
-            fixed(text.looks(state.layer, state.head, other, token()), 4)]));
+            fixed(text.looks(state.layer, state.head, token(), other), text.decimals),
+            fixed(text.looks(state.layer, state.head, other, token()), text.decimals)]));
 }
 
 function showAttention(section) {
@@ -72,7 +72,7 @@ function showAttention(section) {
     const added = element('input', {type: 'checkbox', checked: true,
         onchange: event => choose({added: event.target.checked})});
     section.querySelector('.controls').append(
-        element('p', {class: 'hint'}, 'Rows are blocks, columns heads. Choose one:'), attentionGrid(), title,
+        element('p', {class: 'hint choose'}, 'Rows are blocks, columns heads. Choose one:'), attentionGrid(), title,
         choices('View', 'view', [['lines', 'Lines'], ['matrix', 'Matrix']]),
         element('label', {class: 'tick'}, added, ' with [CLS] and [SEP]'), code);
     section.querySelector('.panels').append(...texts.map(text => {

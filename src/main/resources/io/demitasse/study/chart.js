@@ -35,7 +35,7 @@ function chart(name, lines, band, most, decimals) {
         line.values.forEach((value, depth) => svg.append(
             vector('circle', {cx: x(depth), cy: y(value), r: 3.5, fill: `var(--${line.colour})`},
                 vector('title', {}, `${line.name}: ${fixed(value, 4)}`))));
-        svg.append(vector('text', {class: 'name', x: x(last) + 10, y: ends[i] + 4, fill: `var(--${line.colour})`},
+        svg.append(vector('text', {class: 'name', x: x(last) + 10, y: ends[i] + 4, style: `fill:var(--${line.colour})`},
             line.name));
     });
     return svg;

@@ -26,7 +26,7 @@ function table(caption, keys, header, rows) {
     const details = element('details', {}, element('summary', {}, caption), body);
     const draw = () => {
         if (details.open) {
-            const cell = (value, column) => element(column === 0 ? 'th' : 'td', column === 0 ? {scope: 'row'} : {}, value);
+            const cell = (value, column) => element(column === 0 ? 'th' : 'td', column === 0 ? {scope: 'row', dir: 'auto'} : {}, value);
             body.replaceChildren(element('table', {},
                 element('thead', {}, element('tr', {},
                     ...header().map(name => element('th', {scope: 'col'}, name)))),
@@ -42,9 +42,13 @@ function table(caption, keys, header, rows) {
 function choices(label, key, options) {
     const buttons = options.map(([value, name]) =>
         element('button', {type: 'button', onclick: () => choose({[key]: value})}, name));
-    watch([key], () => buttons.forEach((button, i) =>
-        button.setAttribute('aria-pressed', state[key] === options[i][0])));
-    return element('div', {class: 'choices', role: 'group', 'aria-label': label}, ...buttons);
+    const chosen = element('span', {class: 'on-paper'});
+    watch([key], () => buttons.forEach((button, i) => {
+        const pressed = state[key] === options[i][0];
+        button.setAttribute('aria-pressed', pressed);
+        chosen.textContent = pressed ? `${label}: ${options[i][1]}` : chosen.textContent;
+    }));
+    return element('div', {class: 'choices', role: 'group', 'aria-label': label}, ...buttons, chosen);
 }
 
 /** A slider over the depths. */
@@ -65,6 +69,20 @@ function depthSlider(text) {
 function panel(text, ...children) {
     const heading = texts.length > 1 ? [element('p', {class: 'which', dir: 'auto'}, text.text)] : [];
     return element('div', {class: 'panel'}, ...heading, ...children);
+}
+
+/** What is scrolled sideways, with a sign at the edge beyond which there is more. */
+function sideways(node) {
+    const scroller = element('div', {class: 'scroll'}, node);
+    const frame = element('div', {class: 'sideways'}, scroller);
+    const look = () => {
+        const rest = scroller.scrollWidth - scroller.clientWidth - scroller.scrollLeft;
+        frame.classList.toggle('more-left', scroller.scrollLeft > 1);
+        frame.classList.toggle('more-right', rest > 1);
+    };
+    scroller.addEventListener('scroll', look);
+    onResize(scroller, look);
+    return frame;
 }
 
 /** Arrow keys as steps; anything else is left to the browser. */

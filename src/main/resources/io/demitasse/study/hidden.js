@@ -5,10 +5,10 @@ function cosineMatrix(text) {
         name: 'Cosine of each pair of tokens',
         hint: 'Point at a cell, or move with the arrow keys.',
         keys: ['depth'],
-        ramp: () => colours.opposites,
+        ramp: () => colours.signs,
         shade: () => (first, second) => shadeOfCosine(text.cosine(state.depth, first, second)),
-        text: (first, second) => `${text.tokens[first]} and ${text.tokens[second]}: cosine `
-            + fixed(text.cosine(state.depth, first, second), 4)
+        text: (first, second) => `${text.said(first)} and ${text.said(second)}: cosine `
+            + fixed(text.cosine(state.depth, first, second), text.decimals)
     });
 }
 
@@ -21,7 +21,7 @@ function normChart(text) {
     const figure = element('div', {class: 'figure'});
     watch(['depth', ...FOCUS], () => {
         const token = Math.max(0, focus(text));
-        const one = {name: text.tokens[token], colour: 'blue', values: of(norms => norms[token])};
+        const one = {name: text.tokens[token], colour: 'ink', values: of(norms => norms[token])};
         figure.replaceChildren(chart('Length of hidden states after each block', [mean, one], band, most, 0));
     });
     return figure;
@@ -36,10 +36,10 @@ function niceEnd(most) {
 function stateTable(text) {
     const token = () => Math.max(0, focus(text));
     return table('Lengths, cosines and places, as a table', ['depth', ...FOCUS],
-        () => ['token', 'length', `cosine to ${text.tokens[token()]}`, 'across', 'upwards'],
+        () => ['token', 'length', `cosine to ${text.said(token())}`, 'across', 'upwards'],
         () => text.all.map(other => {
             const {norms, projection} = text.depths[state.depth];
-            return [text.tokens[other], fixed(norms[other], 3), fixed(text.cosine(state.depth, token(), other), 4),
+            return [text.tokens[other], fixed(norms[other], 3), fixed(text.cosine(state.depth, token(), other), text.decimals),
                 fixed(projection[0][other], 3), fixed(projection[1][other], 3)];
         }));
 }
@@ -56,6 +56,6 @@ function showHidden(section) {
     section.querySelector('.controls').append(depthSlider(texts[0]));
     section.querySelector('.panels').append(...texts.map(text => panel(text,
         element('h3', {}, 'On a plane'), new ProjectionView(text).node,
-        element('h3', {}, 'How alike'), cosineMatrix(text).node, legend('cosine', 'opposites', ['\u22121', '1']),
+        element('h3', {}, 'How alike'), cosineMatrix(text).node, legend('cosine', 'signs', ['\u22121', '1']),
         element('h3', {}, 'How long'), normChart(text), stateTable(text))));
 }

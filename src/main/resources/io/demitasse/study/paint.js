@@ -2,12 +2,12 @@
 
 const RAMPS = {
     light: {
-        sequence: ['#f6f6f2', '#cfdeee', '#8fb4da', '#4580bd', '#174f8f', '#08264d'],
-        opposites: ['#a84300', '#e08a3c', '#f3cfa6', '#f6f6f2', '#b9d0e8', '#5b93c9', '#0f4d92']
+        amounts: ['#f6f6f2', '#dcdbd6', '#b0aea9', '#7c7b78', '#47474a', '#17181b'],
+        signs: ['#a84300', '#e08a3c', '#f3cfa6', '#f6f6f2', '#b9d0e8', '#5b93c9', '#0f4d92']
     },
     dark: {
-        sequence: ['#1a1d22', '#1c3450', '#265a8f', '#3f86cb', '#86b9ec', '#e3f0ff'],
-        opposites: ['#ffb169', '#c97524', '#6b421b', '#1d2025', '#1f4264', '#3c7dbd', '#9ccbff']
+        amounts: ['#1a1d22', '#33373d', '#585d65', '#888d95', '#bcc0c6', '#f4f3ee'],
+        signs: ['#ffb169', '#c97524', '#6b421b', '#1d2025', '#1f4264', '#3c7dbd', '#9ccbff']
     }
 };
 const SHADES = 256;
@@ -21,9 +21,8 @@ function mixColours() {
     const of = name => style.getPropertyValue(`--${name}`).trim();
     const ramps = RAMPS[dark ? 'dark' : 'light'];
     colours = {
-        ink: of('ink'), muted: of('muted'), line: of('line'), paper: of('paper'), blue: of('blue'),
-        orange: of('orange'), font: of('sans'),
-        sequence: shades(ramps.sequence), opposites: shades(ramps.opposites), stops: ramps
+        ink: of('ink'), muted: of('muted'), line: of('line'), paper: of('paper'), font: of('sans'),
+        amounts: shades(ramps.amounts), signs: shades(ramps.signs), stops: ramps
     };
 }
 
@@ -79,7 +78,13 @@ function prepared(canvas, width, height) {
     return context;
 }
 
-/** Writes text no wider than this. */
+/** Writes a token the way its script runs. */
+function write(context, text, x, y) {
+    context.direction = runsLeft(text) ? 'rtl' : 'ltr';
+    context.fillText(text, x, y);
+}
+
+/** Text no wider than this. */
 function fitted(context, text, width) {
     if (context.measureText(text).width <= width) {
         return text;

@@ -1,6 +1,5 @@
 /* The tokens' hidden states on a plane: their first two principal components. */
 
-const NAMED = 80;           // so many tokens at most have their names written
 const GLIDE = 350;          // milliseconds from one depth to the next
 
 class ProjectionView {
@@ -30,7 +29,7 @@ class ProjectionView {
         const from = this.now;
         const to = this.places[state.depth];
         const explained = this.text.depths[state.depth].explained;
-        this.readout.textContent = `Across: ${percent(explained[0])} of the differences, upwards: ${percent(explained[1])}.`;
+        this.explained = `Across: ${percent(explained[0])} of the differences, upwards: ${percent(explained[1])}.`;
         const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
         const start = performance.now();
         const run = ++this.run || (this.run = 1);
@@ -38,8 +37,9 @@ class ProjectionView {
             const part = still ? 1 : clamp((time - start) / GLIDE, 0, 1);
             const eased = part * part * (3 - 2 * part);
             this.now = to.map((place, token) => place.map((value, c) => from[token][c] + (value - from[token][c]) * eased));
+            this.gliding = part < 1 && run === this.run;
             this.draw();
-            if (part < 1 && run === this.run) {
+            if (this.gliding) {
                 requestAnimationFrame(step);
             }
         };
@@ -67,28 +67,54 @@ class ProjectionView {
         context.stroke();
         const lit = focus(this.text);
         const tokens = this.text.shown(state.added);
-        tokens.forEach(token => this.drawToken(context, token, false, tokens.length <= NAMED));
+        tokens.forEach(token => this.drawDot(context, token, false));
+        // Names would jump about on the way from one depth to the next.
+        this.names = this.gliding ? [] : this.drawNames(context, tokens, lit);
         if (tokens.includes(lit)) {
-            this.drawToken(context, lit, true, true);
+            this.drawDot(context, lit, true);
+            this.drawLit(context, lit);
         }
+        this.readout.textContent = this.explained + (this.gliding || this.names.every(place => place !== null) ? ''
+            : ' Names that find no room are shown when their dots are pointed at.');
     }
 
-    drawToken(context, token, lit, named) {
+    drawDot(context, token, lit) {
         const [x, y] = this.place(token);
-        context.fillStyle = lit ? colours.orange : this.text.wordOf[token] < 0 ? colours.muted : colours.blue;
+        context.fillStyle = this.text.wordOf[token] < 0 ? colours.muted : colours.ink;
         context.beginPath();
-        context.arc(x, y, lit ? 5 : 3.5, 0, 2 * Math.PI);
+        context.arc(x, y, lit ? 5 : DOT, 0, 2 * Math.PI);
         context.fill();
-        if (named) {
-            context.font = `${lit ? 600 : 400} 13px ${colours.font}`;
-            context.textAlign = x > this.width - 90 ? 'right' : 'left';
-            context.lineWidth = 3;
-            context.strokeStyle = colours.paper;
-            context.fillStyle = lit ? colours.ink : colours.muted;
-            const beside = x + (context.textAlign === 'left' ? 7 : -7);
-            context.strokeText(this.text.tokens[token], beside, y);
-            context.fillText(this.text.tokens[token], beside, y);
-        }
+    }
+
+    drawNames(context, tokens, lit) {
+        context.font = `${NAME_SIZE}px ${colours.font}`;
+        const names = tokens.map(token => this.text.tokens[token]);
+        const places = placeNames(tokens.map(token => this.place(token)),
+            names.map(name => context.measureText(name).width), this.width, this.height);
+        context.fillStyle = colours.muted;
+        places.forEach((place, i) => {
+            if (place && tokens[i] !== lit) {
+                context.textAlign = place[2];
+                write(context, names[i], place[0], place[1]);
+            }
+        });
+        return places;
+    }
+
+    /** The name that is asked for, on top of whatever is there. */
+    drawLit(context, token) {
+        const [x, y] = this.place(token);
+        const name = this.text.tokens[token];
+        context.font = `600 ${NAME_SIZE}px ${colours.font}`;
+        context.textAlign = x + BESIDE + context.measureText(name).width > this.width ? 'right' : 'left';
+        context.lineWidth = 5;
+        context.lineJoin = 'round';
+        context.strokeStyle = colours.paper;
+        context.fillStyle = colours.ink;
+        const beside = x + (context.textAlign === 'left' ? BESIDE : -BESIDE);
+        context.direction = runsLeft(name) ? 'rtl' : 'ltr';
+        context.strokeText(name, beside, y);
+        context.fillText(name, beside, y);
     }
 
     nearest(x, y) {

@@ -4,12 +4,13 @@ const state = {
     layer: 0,
     head: MEAN,
     depth: 0,
-    view: 'lines',      // of attention: lines or matrix
+    view: 'matrix',     // of attention: lines or matrix
     added: true,        // whether [CLS] and [SEP] are shown
-    method: 0,          // of attribution
+    method: null,       // of attribution, by its name
     pinned: null,       // {text, token}: chosen by click or key
     hovered: null,      // {text, token, seen}: under the pointer
-    theme: null
+    theme: null,
+    printing: false
 };
 
 const watchers = [];

@@ -4,15 +4,15 @@ function wordCard(text, word) {
     const [first, end] = word.tokens;
     const pieces = text.all.slice(first, end).map(token => piece(text, token));
     const normalized = word.normalized === word.text ? []
-        : [element('span', {class: 'normalized'}, element('span', {class: 'hidden'}, 'normalised '), word.normalized)];
+        : [element('bdi', {class: 'normalized'}, element('span', {class: 'hidden'}, 'normalised '), word.normalized)];
     return element('li', {class: word.unknown ? 'unknown' : ''},
         element('bdi', {class: 'given'}, word.text), ...normalized,
-        element('span', {class: 'pieces'}, ...pieces),
+        element('span', {class: 'pieces', dir: runsLeft(word.normalized) ? 'rtl' : 'ltr'}, ...pieces),
         ...(word.unknown ? [element('span', {class: 'note'}, 'unknown')] : []));
 }
 
 function piece(text, token) {
-    return element('span', {class: 'piece', 'data-token': token}, element('b', {}, text.tokens[token]), ' ',
+    return element('span', {class: 'piece', 'data-token': token}, element('b', {dir: 'auto'}, text.tokens[token]), ' ',
         element('small', {}, text.ids[token]));
 }
 
@@ -29,7 +29,7 @@ function showTokens(section) {
             cards.push(word ? wordCard(text, word) : addedCard(text, token));
             token = word ? word.tokens[1] : token + 1;
         }
-        const list = element('ol', {class: 'cards', tabindex: text.size > 100 ? 0 : null}, ...cards);
+        const list = element('ol', {class: 'cards', dir: runsLeft(text.text) ? 'rtl' : 'ltr', tabindex: text.size > 100 ? 0 : null}, ...cards);
         const pieces = [...list.querySelectorAll('.piece')];
         const tokenAt = event => Number(event.target.closest?.('.piece')?.dataset.token ?? -1);
         list.addEventListener('pointerover', event => hover(text, tokenAt(event)));

@@ -247,7 +247,7 @@ class CommandsTest {
     void doctorMeasuresAndFindsTheModelIntact() {
         String out = Run.of("doctor", "--model", Run.TINY, "--threads", "1").succeeds().out();
 
-        assertThat(out).containsPattern("plain +works: [0-9.]+ GFLOPS on 1 thread\n")
+        assertThat(out).containsPattern("plain +works: [0-9.]+ GFLOPS, [0-9.]+ on int8 weights, on 1 thread\n")
                 .containsPattern("auto +takes (jblas|plain|vector)\n")
                 .contains(Run.TINY + " is intact: 56 tensors, 148,872 bytes");
     }

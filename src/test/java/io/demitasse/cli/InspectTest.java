@@ -37,6 +37,17 @@ class InspectTest {
     }
 
     @Test
+    void theWordsOfBothTextsAreExplainedForTheFirstOnesLabel() throws IOException {
+        List<JsonObject> texts = Run.of("inspect", "a good film", "--against", "not bad .", "--json",
+                "--kernels", "plain", "--model", model()).succeeds().out().lines()
+                .map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
+        String label = texts.get(0).get("label").getAsString();
+
+        assertThat(texts).allSatisfy(text -> assertThat(text.getAsJsonArray("attributions")).isNotEmpty()
+                .allSatisfy(each -> assertThat(each.getAsJsonObject().get("label").getAsString()).isEqualTo(label)));
+    }
+
+    @Test
     void thePageIsWrittenAndNothingIsPrinted() throws IOException {
         Path page = folder.resolve("page.html");
         Run.of("inspect", "a good film", "--output", page.toString(), "--kernels", "plain",
@@ -49,7 +60,7 @@ class InspectTest {
     void aPlaceThatIsNotThereIsToldInOneLine() throws IOException {
         String page = folder.resolve("no/page.html").toString();
         Run.of("inspect", "good", "--output", page, "--kernels", "plain", "--model", model())
-                .fails(1, "page.html", "no such file or folder");
+                .fails(1, folder.resolve("no") + ": no such file or folder");
     }
 
     @Test
@@ -62,5 +73,30 @@ class InspectTest {
         assertThat(Run.of("explain", "good", "--method", "leave_one_out", "--kernels", "plain",
                 "--model", model()).succeeds().out())
                 .doesNotContain("[MASK]");
+    }
+
+    @Test
+    void explainTellsWhatTheBaselineIsGiven() throws IOException {
+        String out = Run.of("explain", "not a good film .", "--kernels", "plain",
+                "--model", model()).succeeds().out();
+
+        assertThat(out).containsPattern("with \\[MASK\\] in place of every word (NEGATIVE|POSITIVE) has 0\\.\\d{4};")
+                .containsPattern("its logit changes by [+-]\\d\\.\\d{4}; the words add up to [+-]\\d\\.\\d{4}, ");
+    }
+
+    @Test
+    void anEmptyTextHasNoWordToExplain() throws IOException {
+        assertThat(Run.of("explain", "", "--kernels", "plain", "--model", model()).succeeds().out())
+                .doesNotContain("NaN").endsWith("there is no word to explain\n");
+    }
+
+    @Test
+    void explainTakesALabel() throws IOException {
+        for (String label : List.of("NEGATIVE", "POSITIVE")) {
+            assertThat(Run.of("explain", "a good film", "--label", label, "--kernels", "plain",
+                    "--model", model()).succeeds().out()).startsWith(label + "\t0.");
+        }
+        Run.of("explain", "a good film", "--label", "NEUTRAL", "--kernels", "plain", "--model", model())
+                .fails(1, "no label NEUTRAL", "NEGATIVE, POSITIVE");
     }
 }

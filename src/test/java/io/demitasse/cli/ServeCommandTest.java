@@ -1,6 +1,7 @@
 package io.demitasse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.demitasse.TestModels;
 import io.demitasse.serve.ServeClient;
@@ -55,7 +56,7 @@ class ServeCommandTest {
         assertThat(client.post("/predict", GOOD).status()).isEqualTo(200);
         // A request that is still being sent when the signal comes.
         try (Socket socket = socket()) {
-            send(socket, "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: " + GOOD.length() + "\r\n\r\n");
+            send(socket, "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " + GOOD.length() + "\r\n\r\n");
             send(socket, GOOD.substring(0, 5));
             Thread.sleep(300);
             long start = System.nanoTime();
@@ -72,7 +73,7 @@ class ServeCommandTest {
     void sigtermDoesNotWaitForThoseWhoNeverFinish() throws Exception {
         start(List.of("-Dsun.net.httpserver.maxReqTime=60"));
         try (Socket slow = socket()) {
-            send(slow, "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{");
+            send(slow, "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{");
             Thread.sleep(300);
             long start = System.nanoTime();
             process.destroy();
@@ -86,8 +87,8 @@ class ServeCommandTest {
         start(List.of("-Dsun.net.httpserver.maxReqTime=4", "-Dsun.net.httpserver.idleInterval=1",
                 "-Dsun.net.httpserver.clockTick=500"));
         List<Socket> slow = new ArrayList<>();
-        String[] beginnings = {"", "GET /he", "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{\"in",
-            "POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"};
+        String[] beginnings = {"", "GET /he", "POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{\"in",
+            "POST /predict HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{"};
         for (int i = 0; i < 100; i++) {
             Socket socket = socket();
             send(socket, beginnings[i % beginnings.length]);
@@ -149,6 +150,116 @@ class ServeCommandTest {
     }
 
     @Test
+    void tokensThatNoRequestCanBringAreRefusedAtStart() throws Exception {
+        token("caf\u00e9\n").fails(2, "token: the token's character 4 is not printable ASCII");
+        token("\ufeffsecret").fails(2, "not printable ASCII");
+        token("one\ttwo").fails(2, "character 4 is not printable ASCII");
+        token("one\ntwo\n").fails(2, "token: the token has several lines");
+        token(" \r\n\n").fails(2, "token: the token is empty");
+        token("x".repeat(9000)).fails(2, "more than 8192 bytes");
+        serve("--token-file", folder.toString()).fails(2, folder + " is a folder, not a file with a token");
+    }
+
+    /** Serves with a file that holds this token; no message may hold it. */
+    private Run token(String token) throws IOException {
+        Run run = serve("--token-file", Files.writeString(folder.resolve("token"), token).toString());
+        assertThat(run.err()).doesNotContain("caf", "secret", "one", "xxx");
+        return run;
+    }
+
+    @Test
+    void bearerMayBeWrittenInAnyCase() throws Exception {
+        start(List.of(), "--token-file", Files.writeString(folder.resolve("token"), "a b/c==\r\n").toString());
+        for (String header : new String[] {"Bearer a b/c==", "bearer a b/c==", "BEARER   a b/c=="}) {
+            assertThat(get("/info", "Authorization: " + header)).as(header).startsWith("HTTP/1.1 200");
+        }
+        for (String header : new String[] {"Basic a b/c==", "a b/c==", "Bearer", "Bearera b/c==", "Bearer A b/c=="}) {
+            assertThat(get("/info", "Authorization: " + header)).as(header).startsWith("HTTP/1.1 401");
+        }
+    }
+
+    @Test
+    void namesAndOriginsComeFromOptions() throws Exception {
+        start(List.of(), "--allowed-host", "models.example,other.example", "--cors", "https://app.example");
+        assertThat(get("/info", "Host: models.example")).startsWith("HTTP/1.1 200");
+        assertThat(get("/info", "Host: other.example:8080")).startsWith("HTTP/1.1 200");
+        assertThat(get("/info", "Host: evil.example")).startsWith("HTTP/1.1 403");
+        assertThat(get("/info", "Host: localhost\r\nOrigin: https://app.example")).startsWith("HTTP/1.1 200");
+        assertThat(get("/info", "Host: localhost\r\nOrigin: https://evil.example")).startsWith("HTTP/1.1 403");
+        serve("--cors", "app.example").fails(2, "an origin is scheme, name and port, as https://example.com:8443, not app");
+        serve("--allowed-host", "http://a").fails(2, "an allowed host is a name or address without scheme and port");
+    }
+
+    private String get(String path, String headers) throws IOException {
+        try (Socket socket = socket()) {
+            send(socket, "GET " + path + " HTTP/1.1\r\n" + headers + "\r\nConnection: close\r\n\r\n");
+            return readAll(socket);
+        }
+    }
+
+    @Test
+    void whoeverCannotBeToldWhereItListensHearsOfItByTheExitCode() throws Exception {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.isWritable(full), "needs /dev/full");
+        Path error = folder.resolve("err");
+        process = Run.process("serve", "--model", model.toString(), "--port", "0", "--kernels", "plain")
+                .redirectOutput(full.toFile()).redirectError(error.toFile()).start();
+        assertThat(Run.exit(process)).isEqualTo(1);
+        assertThat(error).hasContent("demitasse: cannot write to stdout: No space left on device");
+    }
+
+    @Test
+    void aClosedStdoutIsAFailureToo() throws Exception {
+        Path error = folder.resolve("err");
+        List<String> command = Run.process("serve", "--model", model.toString(), "--port", "0", "--kernels", "plain")
+                .command();
+        List<String> shell = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >&-", "sh"));
+        shell.addAll(command);
+        process = new ProcessBuilder(shell).redirectError(error.toFile()).start();
+        assertThat(Run.exit(process)).as(Files.readString(error)).isEqualTo(1);
+        assertThat(Files.readString(error)).startsWith("demitasse: cannot write to stdout").hasLineCount(1);
+    }
+
+    @Test
+    void anInspectionThatCannotHaveItsMemoryHarmsNobody() throws Exception {
+        model = TestModels.DEFAULT;
+        Path error = folder.resolve("err");
+        start(List.of("-Xmx256m"), error);
+        List<Integer> inspections = new ArrayList<>();
+        CompletableFuture<Void> inspecting = CompletableFuture.runAsync(() -> {
+            for (int i = 0; i < 10; i++) {
+                inspections.add(new ServeClient(base.toString()).post("/inspect", GOOD).status());
+            }
+        }, task -> new Thread(task).start());
+        for (int i = 0; i < 10; i++) {
+            assertThat(client.post("/predict", GOOD).status()).isEqualTo(200);
+        }
+        inspecting.join();
+        assertThat(inspections).containsOnly(503);
+        assertThat(error).as("and is not a failure of the server").isEmptyFile();
+    }
+
+    @Test
+    void manyLabelsDoNotTakeMoreThanThereIs() throws Exception {
+        model = TestModels.tinyWithLabels(folder.resolve("labels.flat"), 50_000);
+        Path error = folder.resolve("err");
+        start(List.of("-Xmx256m"), error);
+        String two = "{\"inputs\": [\"good\", \"bad\"]}";
+        String many = "{\"inputs\": [" + "\"good\", ".repeat(31) + "\"bad\"]}";
+        assertThat(client.post("/predict", many).status()).isEqualTo(413);
+        assertThat(client.post("/predict", many).body()).contains("send fewer texts at a time");
+        List<CompletableFuture<Integer>> answers = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            String body = i % 4 == 0 ? two : GOOD;
+            answers.add(CompletableFuture.supplyAsync(() -> new ServeClient(base.toString()).post("/predict", body).status(),
+                    task -> new Thread(task).start()));
+        }
+        assertThat(answers).extracting(CompletableFuture::join).contains(200).containsAnyOf(200, 429)
+                .allSatisfy(status -> assertThat(status).isIn(200, 429));
+        assertThat(error).isEmptyFile();
+    }
+
+    @Test
     void whatCannotBeServedIsOneLine() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             String port = String.valueOf(taken.getLocalPort());
@@ -171,12 +282,21 @@ class ServeCommandTest {
     }
 
     private void start(List<String> jvmOptions, String... arguments) throws IOException {
+        start(jvmOptions, ProcessBuilder.Redirect.INHERIT, arguments);
+    }
+
+    private void start(List<String> jvmOptions, Path error, String... arguments) throws IOException {
+        start(jvmOptions, ProcessBuilder.Redirect.to(error.toFile()), arguments);
+    }
+
+    private void start(List<String> jvmOptions, ProcessBuilder.Redirect error, String... arguments)
+            throws IOException {
         List<String> all = new ArrayList<>(List.of("serve", "--model", model.toString(), "--port", "0", "--threads",
                 "1", "--kernels", "plain"));
         all.addAll(List.of(arguments));
         ProcessBuilder builder = Run.process(all.toArray(String[]::new));
         builder.command().addAll(1, jvmOptions);
-        process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        process = builder.redirectError(error).start();
         String line = process.inputReader(StandardCharsets.UTF_8).readLine();
         assertThat(line).matches("listening on http://127\\.0\\.0\\.1:\\d+");
         base = URI.create(line.substring(line.indexOf("http")));

@@ -3,6 +3,8 @@ package io.demitasse.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,7 +16,9 @@ class UsageTest {
 
     static Stream<Arguments> wrong() {
         return Stream.of(
-                wrong("clasify", "'clasify'"),
+                wrong("clasify", "there is no command 'clasify'", "did you mean classify"),
+                wrong("classify --jsnol", "'--jsnol'", "did you mean --jsonl"),
+                wrong("classify --unlike-anything", "'--unlike-anything'", "put -- before texts"),
                 wrong("classify --colour", "--colour", "demitasse classify --help"),
                 wrong("classify good --kernels cuda", "\"cuda\"", "auto", "plain"),
                 wrong("classify good --threads 0", "threads", "at least 1", "0"),
@@ -49,6 +53,44 @@ class UsageTest {
         assertThat(run.err()).contains("Usage: demitasse", "classify", "tokenize", "embed", "evaluate", "inspect", "explain", "quantize",
                 "info", "doctor");
         assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void aTextThatBeginsWithADash() {
+        Run.of("classify", "-5 degrees").fails(2, "'-5 degrees' begins with a dash", "demitasse classify -- '");
+        assertThat(tokens("--", "- 5")).contains("\"-\",\"5\"");
+    }
+
+    @Test
+    void aTextThatBeginsWithAnAtSignIsNotAFile() {
+        assertThat(tokens("@/etc/hosts")).contains("\"@\",\"/\"");
+        assertThat(tokens("--", "@/etc/hosts")).contains("\"@\",\"/\"");
+    }
+
+    private static String tokens(String... texts) {
+        List<String> arguments = new ArrayList<>(List.of("tokenize", "--vocab", Run.VOCABULARY));
+        arguments.addAll(List.of(texts));
+        return Run.of(arguments.toArray(String[]::new)).succeeds().out();
+    }
+
+    @Test
+    void helpIsACommandToo() {
+        assertThat(Run.of("help", "evaluate").succeeds().out()).isEqualTo(Run.of("evaluate", "--help").out())
+                .contains("Usage: demitasse evaluate").doesNotContain(" the\nexpected");
+        assertThat(Run.of("help").succeeds().out()).contains("Usage: demitasse", "classify");
+    }
+
+    /** A paragraph that is broken before its width is would be broken twice where the terminal is narrow. */
+    @Test
+    void helpIsBrokenOnce() {
+        for (String command : List.of("classify", "tokenize", "evaluate", "train")) {
+            List<String> lines = Run.of("help", command).succeeds().out().lines().toList();
+            for (int i = lines.lastIndexOf("") + 1; i < lines.size() - 1; i++) {
+                String next = lines.get(i + 1).split(" ")[0];
+                assertThat(lines.get(i).length() + next.length()).as(command + ": " + lines.get(i))
+                        .isGreaterThanOrEqualTo(lines.get(i).endsWith(".") ? 0 : 79);
+            }
+        }
     }
 
     @Test

@@ -49,10 +49,38 @@ class FlatFileTest {
                     .isEqualTo(JsonParser.parseString(Files.readString(FOLDER.resolve("config.json"))));
             assertThat(file.labels()).containsExactly("LABEL_0", "LABEL_1");
             assertThat(file.tokenizer().size()).isZero();
-            assertThat(file.metadata()).containsEntry("source", "tiny-distilbert").containsKey("header_crc32");
+            assertThat(file.metadata()).containsEntry("source", "tiny-distilbert");
+            assertThat(file.version()).isEqualTo(2);
+            assertThat(file.architecture()).isEqualTo("DistilBertForSequenceClassification");
             assertThat(file.has(FlatFile.VOCABULARY)).isFalse();
             assertThat(file.path()).isEqualTo(TINY);
             assertThat(file.size()).isEqualTo(Files.size(TINY));
+            file.verify();
+        }
+    }
+
+    /** The shipped model's format: the same numbers, and the head that its labels tell of. */
+    @Test
+    void theFirstVersionIsRead() {
+        try (FlatFile old = FlatFile.open(FOLDER.resolve("version-1.flat")); FlatFile file = FlatFile.open(TINY)) {
+            assertThat(old.version()).isEqualTo(1);
+            assertThat(old.architecture()).isEqualTo("DistilBertForSequenceClassification");
+            assertThat(old.labels()).isEqualTo(file.labels());
+            assertThat(old.metadata()).containsKey("header_crc32");
+            assertThat(old.tensors()).hasSameSizeAs(file.tensors());
+            file.tensors().forEach(tensor ->
+                    assertThat(old.floats(tensor.name())).containsExactly(file.floats(tensor.name())));
+        }
+    }
+
+    @Test
+    void theFirstVersionIsWrittenAgainAsTheSecond(@TempDir Path folder) throws IOException {
+        Path again = folder.resolve("again.flat");
+        Requantizer.convert(FOLDER.resolve("version-1.flat"), again, Dtype.F32);
+        try (FlatFile file = FlatFile.open(again); FlatFile tiny = FlatFile.open(TINY)) {
+            assertThat(file.version()).isEqualTo(2);
+            assertThat(file.metadata()).doesNotContainKey("header_crc32");
+            assertThat(file.architecture()).isEqualTo(tiny.architecture());
             file.verify();
         }
     }

@@ -204,7 +204,7 @@ class FlatFileWriterTest {
 
     @Test
     void aFileIsReplacedAndNothingElseIsLeftInItsFolder(@TempDir Path folder) throws IOException {
-        Path path = Files.writeString(folder.resolve("a.flat"), "what was there before");
+        Path path = Files.writeString(folder.resolve("a.flat"), "DEMIFLAT, what was there before");
         writer(List.of("x"), Map.of()).write(path);
 
         try (FlatFile file = FlatFile.open(path)) {

@@ -33,11 +33,37 @@ class KernelChoiceTest {
 
     @Test
     void vectorKernelsWorkJustWhereNothingStandsInTheirWay() {
-        KernelChoice.Attempt vector = KernelChoice.attempts().get(0);
+        KernelChoice.Attempt vector = KernelChoice.attempts().get(1);
 
         assertThat(vector.name()).isEqualTo("vector");
         assertThat(vector.reason()).isEqualTo(VectorSupport.obstacle());
         assertThat(vector.works()).isEqualTo(vector.reason().isEmpty());
+    }
+
+    @Test
+    void machineKernelsWorkJustWhereNothingStandsInTheirWay() {
+        KernelChoice.Attempt machine = KernelChoice.attempts().get(0);
+
+        assertThat(machine.name()).isEqualTo("machine");
+        assertThat(machine.reason()).isEqualTo(MachineSupport.obstacle());
+        assertThat(machine.works()).isEqualTo(machine.reason().isEmpty());
+        if (Runtime.version().feature() < 22) {
+            assertThat(machine.reason()).contains("needs JDK 22");
+        }
+    }
+
+    @Test
+    void fastActivationsAreObeyedOrRefused() {
+        for (String name : new String[] {"vector", "plain", "jblas"}) {
+            assertThatThrownBy(() -> KernelChoice.choose(name, Int8Activations.FAST))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("need the machine kernels");
+        }
+        if (MachineSupport.obstacle().isEmpty()) {
+            assertThat(KernelChoice.choose(KernelChoice.AUTO, Int8Activations.FAST).name()).isEqualTo("machine");
+        } else {
+            assertThatThrownBy(() -> KernelChoice.choose(KernelChoice.AUTO, Int8Activations.FAST))
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(MachineSupport.obstacle());
+        }
     }
 
     @Test
@@ -67,7 +93,7 @@ class KernelChoiceTest {
             logger.removeHandler(log);
         }
 
-        assertThat(log.records).hasSize(VectorSupport.hasModule() ? 0 : 1)
+        assertThat(log.records).hasSize(VectorSupport.hasModule() || MachineSupport.obstacle().isEmpty() ? 0 : 1)
                 .allMatch(record -> record.getMessage().contains("--add-modules jdk.incubator.vector"));
     }
 
@@ -82,6 +108,6 @@ class KernelChoiceTest {
     @Test
     void anUnknownNameIsRefused() {
         assertThatThrownBy(() -> KernelChoice.choose("cuda")).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("cuda").hasMessageContaining("auto, vector, plain, jblas");
+                .hasMessageContaining("cuda").hasMessageContaining("auto, machine, vector, plain, jblas");
     }
 }

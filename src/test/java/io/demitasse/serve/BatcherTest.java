@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,17 +20,32 @@ import org.junit.jupiter.api.Timeout;
 class BatcherTest {
 
     private static final int BATCH_TOKENS = 10;
-    private static final int QUEUE_TOKENS = 100;
+    private static final int QUEUE_TOKENS = 160;
+    private static final int SHARE = 10;        // of the queue, for one request
+    private static final int MOST_TOGETHER = 8;
 
-    private final Batcher batcher = new Batcher(BATCH_TOKENS, QUEUE_TOKENS, new Metrics());
+    private final Metrics metrics = new Metrics();
+    private final Batcher batcher = new Batcher(BATCH_TOKENS, QUEUE_TOKENS, metrics);
     private final ExecutorService requests = Executors.newCachedThreadPool();
     private final List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
     private final CountDownLatch gate = new CountDownLatch(1);
+    private final List<CompletableFuture<?>> flood = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicInteger asked = new AtomicInteger();
+    private volatile boolean flooding;
 
     /** Notes the first id of each sequence of a batch, and gives it back; id 0 waits for the gate, -1 fails. */
-    private final Batcher.Work<Integer> work = sequences -> {
+    private final Work<int[], Integer> work = Work.of(ids -> ids.length, MOST_TOGETHER, this::compute);
+
+    private List<Integer> compute(List<int[]> sequences) {
         List<Integer> firsts = sequences.stream().map(ids -> ids[0]).toList();
         batches.add(firsts);
+        if (flooding) {
+            flood.add(CompletableFuture.supplyAsync(() -> {
+                asked.incrementAndGet();
+                return ask(work, sequences(1, 1)).join();
+            }, requests));
+            awaitFlood();
+        }
         if (firsts.contains(0)) {
             await(gate);
         }
@@ -37,7 +53,7 @@ class BatcherTest {
             throw new IllegalStateException("as the test wants");
         }
         return firsts;
-    };
+    }
 
     @AfterEach
     void close() {
@@ -85,8 +101,7 @@ class BatcherTest {
         assertThat(large.join()).containsExactly(1, 2, 3, 4, 5, 6);
         assertThat(small.join()).containsExactly(7);
         first.join();
-        assertThat(batches.get(1)).containsExactly(1, 2);
-        assertThat(batches.get(2)).as("the small one is in the next batch").contains(7);
+        assertThat(batches.get(1)).as("the small one is in the next batch").contains(7);
     }
 
     @Test
@@ -97,7 +112,7 @@ class BatcherTest {
 
     @Test
     void worksDoNotMix() throws Exception {
-        Batcher.Work<Integer> other = sequences -> work.apply(sequences);
+        Work<int[], Integer> other = Work.of(ids -> ids.length, MOST_TOGETHER, this::compute);
         CompletableFuture<?> first = blocked();
         CompletableFuture<List<Integer>> one = ask(work, sequences(1, 1));
         awaitWaiting(1);
@@ -111,23 +126,125 @@ class BatcherTest {
     }
 
     @Test
-    void tooMuchIsTurnedAwayAtOnceAndLaterThereIsRoomAgain() throws Exception {
+    void tooManyRequestsAreTurnedAwayAtOnceAndLaterThereIsRoomAgain() throws Exception {
         CompletableFuture<?> first = blocked();
-        CompletableFuture<List<Integer>> fits = ask(work, sequences(QUEUE_TOKENS - 1, 1));
-        awaitWaiting(QUEUE_TOKENS - 1);
-        assertThatThrownBy(() -> batcher.compute(work, sequences(2, 2))).isInstanceOf(RequestException.class)
-                .extracting(e -> ((RequestException) e).kind()).isEqualTo(RequestException.Kind.OVERLOADED);
+        List<CompletableFuture<List<Integer>>> fit = new ArrayList<>();
+        for (int r = 1; r <= QUEUE_TOKENS / SHARE; r++) {
+            fit.add(ask(work, sequences(SHARE, r)));
+            awaitWaiting((long) SHARE * r);
+        }
+        assertOverloaded(sequences(1, 99));
         gate.countDown();
-        assertThat(fits.join()).containsExactly(1);
+        fit.forEach(CompletableFuture::join);
         first.join();
-        assertThat(batcher.compute(work, sequences(QUEUE_TOKENS * 2, 3))).as("more than the limit, but alone")
-                .containsExactly(3);
+        assertThat(batcher.compute(work, sequences(QUEUE_TOKENS * 2, 3), () -> false))
+                .as("more than the limit, but alone").containsExactly(3);
+        assertThat(batcher.waitingTokens()).isZero();
+    }
+
+    @Test
+    void largeRequestsLeaveRoomForSmallOnes() throws Exception {
+        CompletableFuture<?> first = blocked();
+        List<CompletableFuture<List<Integer>>> all = new ArrayList<>();
+        long waiting = 0;
+        for (int r = 0; r < 12; r++) {      // three quarters of 16 shares
+            all.add(ask(work, sequences(BATCH_TOKENS, 1, 2, 3, 4, 5, 6, 7, 8, 9)));
+            awaitWaiting(waiting += 9 * BATCH_TOKENS);
+        }
+        assertOverloaded(sequences(SHARE, 1, 2));
+        for (int r = 0; r < 20; r++) {
+            all.add(ask(work, sequences(2, 10 + r)));
+            awaitWaiting(waiting += 2);
+        }
+        assertOverloaded(sequences(2, 1));
+        gate.countDown();
+        all.forEach(CompletableFuture::join);
+        first.join();
+    }
+
+    @Test
+    void aSmallRequestIsInTheNextBatchHoweverManyLargeOnesWait() throws Exception {
+        CompletableFuture<?> first = blocked();
+        List<CompletableFuture<List<Integer>>> all = new ArrayList<>();
+        for (int r = 1; r <= 8; r++) {
+            all.add(ask(work, sequences(BATCH_TOKENS, 100 * r, 100 * r + 1, 100 * r + 2)));
+            awaitWaiting(r * 30L);
+        }
+        all.add(ask(work, sequences(1, 7)));
+        awaitWaiting(241);
+        gate.countDown();
+        all.forEach(CompletableFuture::join);
+        first.join();
+        assertThat(batches.get(1)).as("and alone, as long as what else waits would make it wait").containsExactly(7);
+        for (int r = 1; r <= 8; r++) {
+            assertThat(batches.indexOf(List.of(100 * r))).as("large ones take turns").isLessThan(2 + 8 * 3 / 2);
+        }
+    }
+
+    @Test
+    void aFloodOfSmallRequestsLeavesALargeOneItsTurns() throws Exception {
+        CompletableFuture<?> first = blocked();
+        CompletableFuture<List<Integer>> large = ask(work, sequences(BATCH_TOKENS, 1000, 1001, 1002));
+        awaitWaiting(30);
+        flooding = true;
+        CompletableFuture<List<Integer>> small = ask(work, sequences(1, 1));
+        awaitWaiting(31);
+        gate.countDown();
+        assertThat(large.join()).containsExactly(1000, 1001, 1002);
+        flooding = false;
+        first.join();
+        small.join();
+        flood.forEach(CompletableFuture::join);
+        int turn = batches.indexOf(List.of(1002)) - batches.indexOf(List.of(1001));
+        assertThat(turn).as("two batches' worth of small ones, of which eight cost a batch").isBetween(5, 24);
+    }
+
+    @Test
+    void noMoreAreComputedTogetherThanTheWorkAllows() throws Exception {
+        CompletableFuture<?> first = blocked();
+        CompletableFuture<List<Integer>> many = ask(work, sequences(1, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+        awaitWaiting(9);
+        CompletableFuture<List<Integer>> more = ask(work, sequences(1, 10));
+        awaitWaiting(10);
+        gate.countDown();
+        CompletableFuture.allOf(first, many, more).join();
+        assertThat(batches).allSatisfy(batch -> assertThat(batch).hasSizeLessThanOrEqualTo(MOST_TOGETHER));
+        assertThat(many.join()).containsExactly(1, 2, 3, 4, 5, 6, 7, 8, 9);
+    }
+
+    @Test
+    void whatNobodyWaitsForIsNotComputed() throws Exception {
+        CompletableFuture<?> first = blocked();
+        CompletableFuture<Throwable> gone = new CompletableFuture<>();
+        requests.execute(() -> {
+            try {
+                batcher.compute(work, sequences(BATCH_TOKENS, 1, 2, 3), () -> true);
+            } catch (Exception e) {
+                gone.complete(e);
+            }
+        });
+        awaitWaiting(30);
+        assertThat(gone.join()).extracting(e -> ((RequestException) e).kind()).isEqualTo(RequestException.Kind.GONE);
+        assertThat(batcher.waitingTokens()).isZero();
+        gate.countDown();
+        first.join();
+        assertThat(ask(work, sequences(1, 4)).join()).containsExactly(4);
+        assertThat(batches).containsExactly(List.of(0), List.of(4));
+    }
+
+    @Test
+    void theRestOfAFailedRequestIsNotComputed() {
+        assertThatThrownBy(() -> batcher.compute(work, sequences(BATCH_TOKENS, -1, 2, 3), () -> false))
+                .hasMessageContaining("as the test wants");
+        assertThat(ask(work, sequences(1, 4)).join()).containsExactly(4);
+        assertThat(batches).containsExactly(List.of(-1), List.of(4));
         assertThat(batcher.waitingTokens()).isZero();
     }
 
     @Test
     void aFailureIsItsRequestsAlone() {
-        assertThatThrownBy(() -> batcher.compute(work, sequences(1, -1))).hasMessageContaining("as the test wants");
+        assertThatThrownBy(() -> batcher.compute(work, sequences(1, -1), () -> false))
+                .hasMessageContaining("as the test wants");
         assertThat(ask(work, sequences(1, 1)).join()).containsExactly(1);
     }
 
@@ -137,11 +254,29 @@ class BatcherTest {
         CompletableFuture<List<Integer>> waits = ask(work, sequences(4, 1, 2, 3));
         awaitWaiting(12);
         batcher.close();
-        assertThatThrownBy(() -> batcher.compute(work, sequences(1, 4))).isInstanceOf(RequestException.class)
+        assertThatThrownBy(() -> batcher.compute(work, sequences(1, 4), () -> false)).isInstanceOf(RequestException.class)
                 .hasMessage("the server is stopping");
         gate.countDown();
         assertThat(waits.join()).containsExactly(1, 2, 3);
         first.join();
+    }
+
+    /** Until the next small request waits, so that there is always one. */
+    private void awaitFlood() {
+        try {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+            while (asked.get() < flood.size() && System.nanoTime() < end) {
+                Thread.sleep(1);
+            }
+            Thread.sleep(2);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void assertOverloaded(List<int[]> sequences) {
+        assertThatThrownBy(() -> batcher.compute(work, sequences, () -> false)).isInstanceOf(RequestException.class)
+                .extracting(e -> ((RequestException) e).kind()).isEqualTo(RequestException.Kind.OVERLOADED);
     }
 
     private CompletableFuture<?> blocked() throws InterruptedException {
@@ -158,10 +293,10 @@ class BatcherTest {
         }
     }
 
-    private CompletableFuture<List<Integer>> ask(Batcher.Work<Integer> work, List<int[]> sequences) {
+    private CompletableFuture<List<Integer>> ask(Work<int[], Integer> work, List<int[]> sequences) {
         return CompletableFuture.supplyAsync(() -> {
             try {
-                return batcher.compute(work, sequences);
+                return batcher.compute(work, sequences, () -> false);
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }

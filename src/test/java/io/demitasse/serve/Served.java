@@ -14,8 +14,15 @@ record Served(ServedModel model, Path file, InferenceServer server, ServeClient 
 
     static Served tiny(UnaryOperator<ServerOptions> change) {
         try {
-            Path folder = Files.createTempDirectory("demitasse");
-            Path file = TestModels.tinyWithWords(folder.resolve("tiny.flat"));
+            return of(TestModels.tinyWithWords(Files.createTempDirectory("demitasse").resolve("tiny.flat")), change);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A model's file, which is deleted with its folder in the end. */
+    static Served of(Path file, UnaryOperator<ServerOptions> change) {
+        try {
             ServedModel model = ServedModel.load(file, Options.defaults().withThreads(1), Pooling.MEAN);
             ServerOptions options = change.apply(ServerOptions.defaults().withAddress("127.0.0.1", 0));
             InferenceServer server = InferenceServer.start(model, options);
@@ -42,8 +49,8 @@ record Served(ServedModel model, Path file, InferenceServer server, ServeClient 
         server.close();
         model.close();
         try {
-            Files.delete(file);
-            Files.delete(file.getParent());
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(file.getParent());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -10,6 +10,7 @@ import io.demitasse.TestModels;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -23,6 +24,8 @@ class ServedPageTest {
     private static final Path PICTURES = Path.of("target", "pictures");
     private static final String HOSTILE = "</script><script>document.title='stolen'</script> \"quoted\" 'single' & "
             + "<img src=x onerror=\"document.title='stolen'\"> \\u003c ${1} caf\u00e9 \u2028 -->";
+
+    private static final String MIXED = "a gorgeous film with a painfully dull ending";
 
     private static Browser browser;
     private static ServedModel model;
@@ -117,6 +120,60 @@ class ServedPageTest {
         assertThat(browser.script("return document.title")).isEqualTo("A window into the transformer");
         assertThat(browser.all("img")).isEmpty();
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    /** A word's red, green and blue, however faint it is. */
+    private static String hue(String selector) {
+        return browser.one(selector).getCssValue("border-bottom-color").replaceFirst(",[^,]*\\)$", "");
+    }
+
+    /** Blue for, orange and broken against, and each label's own hue: what the page of an inspection says with them. */
+    @Test
+    void coloursSayWhatTheySayOnAnInspectionsPage() {
+        List<String> names = List.of("paper", "card", "ink", "muted", "line", "for", "for-wash", "against", "against-wash",
+                "label-0", "label-1", "label-2", "label-3");
+        String read = "const style = getComputedStyle(document.documentElement);"
+                + "return arguments[0].map(name => style.getPropertyValue('--' + name))";
+        for (String scheme : List.of("light", "dark")) {
+            browser.prefers(scheme);
+            browser.open(URI.create(Served.base(server)), 900, 700);
+            type(MIXED);
+            browser.awaitText("note", "words speak for");
+            browser.await("#words mark.against");
+            List<?> served = (List<?>) browser.script(read, names);
+            String bar = browser.one("#result .track i").getCssValue("background-color");
+            String speaks = hue("#words mark:not(.against)");
+            String against = hue("#words mark.against");
+            String label = browser.text("#result .row span");
+            assertThat(browser.text("#note")).startsWith("blue words speak for " + label + ", orange ones");
+            assertThat(browser.one("#words mark.against").getCssValue("border-bottom-style")).isEqualTo("dashed");
+            lookInside();
+            browser.prefers(scheme);        // each tab is asked for itself
+            browser.frame();
+
+            assertThat(browser.script(read, names)).isEqualTo(served);
+            assertThat(served).isNotEmpty().noneMatch(value -> value.toString().isEmpty());
+            assertThat(browser.text(".label")).startsWith(label);
+            assertThat(browser.one(".shares i").getCssValue("background-color")).isEqualTo(bar);
+            assertThat(hue(".sentence .word:not(.against)")).isEqualTo(speaks).isNotEqualTo(against);
+            assertThat(hue(".sentence .word.against")).isEqualTo(against);
+            assertThat(browser.one(".word.against").getCssValue("border-bottom-style")).isEqualTo("dashed");
+            closeTabs();
+            browser.look(false);
+        }
+        browser.prefers("light");
+    }
+
+    @Test
+    void withoutJavaScriptThePageSaysHowElseToAsk() {
+        browser.scripts(false);
+        try {
+            browser.open(URI.create(Served.base(server)), 900, 700);
+            assertThat(browser.text("main")).contains("JavaScript, which is switched off here", "POST /predict");
+            assertThat(browser.one("#text").isDisplayed()).isFalse();
+        } finally {
+            browser.scripts(true);
+        }
     }
 
     @Test

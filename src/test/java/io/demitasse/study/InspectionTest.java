@@ -15,9 +15,11 @@ import io.demitasse.TextClassifier;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,6 +27,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class InspectionTest {
 
     private static final double TOLERANCE = 2e-5;
+
+    @TempDir
+    Path folder;
 
     static JsonObject json(Inspection inspection, boolean hiddenStates) throws IOException {
         StringWriter writer = new StringWriter();
@@ -61,7 +66,7 @@ class InspectionTest {
             for (JsonElement element : forward.getAsJsonArray("examples")) {
                 JsonObject example = element.getAsJsonObject();
                 int[] ids = flat(example.get("input_ids")).stream().mapToInt(Double::intValue).toArray();
-                JsonObject json = json(classifier.inspectIds(ids), true);
+                JsonObject json = json(new Inspector(classifier.model()).inspectIds(ids), true);
 
                 assertClose(json.get("attentions"), example.get("attentions"));
                 assertClose(json.get("hidden_states"), example.get("hidden_states"));
@@ -76,7 +81,7 @@ class InspectionTest {
     @Test
     void theLogitLensEndsWithTheModelsOwnResult() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            Inspection inspection = classifier.inspect("not good");
+            Inspection inspection = new Inspector(classifier.model()).inspect("not good");
 
             Classification result = classifier.classify("not good");
             assertThat(inspection.logits(inspection.layers())).containsExactly(result.logits());
@@ -90,7 +95,7 @@ class InspectionTest {
     @Test
     void blocksAndHeadsCanBeAskedOneByOne() {
         try (TextClassifier classifier = TextClassifier.load(TestModels.TINY)) {
-            Inspection inspection = classifier.inspectIds(new int[] {7, 9, 11});
+            Inspection inspection = new Inspector(classifier.model()).inspectIds(new int[] {7, 9, 11});
             InspectedBlock block = inspection.block(1);
             AttentionMap mean = block.attention();
 
@@ -118,12 +123,11 @@ class InspectionTest {
     @Test
     void theJsonHasEachPartInItsShape() throws IOException {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            JsonObject json = json(classifier.inspect("A fin\u00E9 \uD83C\uDFAC <b>"), false);
+            JsonObject json = json(new Inspector(classifier.model()).inspect("A fin\u00E9 \uD83C\uDFAC <b>"), false);
             int tokens = json.getAsJsonArray("tokens").size();
 
-            assertThat(json.keySet()).containsExactly("text", "normalized", "truncated", "label", "score", "labels",
-                    "probabilities", "logits", "tokens", "ids", "offsets", "words", "attributions", "embedding_norms",
-                    "depths", "attentions", "cosines");
+            assertThat(json.keySet()).containsExactly("text", "normalized", "truncated", "label", "score",
+                    "head_activation", "function_to_apply", "labels", "probabilities", "logits", "tokens", "ids", "offsets", "words", "attributions", "embedding_norms", "depths", "attentions", "cosines");
             assertThat(json.get("normalized").getAsString()).isEqualTo("a fine \uD83C\uDFAC <b>");
             assertThat(flat(json.get("cosines"))).hasSize(7 * tokens * tokens)
                     .allSatisfy(cosine -> assertThat(cosine).isBetween(-1.000001, 1.000001));
@@ -141,9 +145,19 @@ class InspectionTest {
     }
 
     @Test
+    void theHeadIsDescribedByTheConfig() throws IOException {
+        try (TextClassifier distilbert = TextClassifier.load(TestModels.tinyWithWords(folder.resolve("distilbert.flat")));
+                TextClassifier bert = TextClassifier.load(TestModels.tinyBert(folder.resolve("bert.flat")))) {
+            assertThat(json(new Inspector(distilbert.model()).inspect("good"), false).get("head_activation").getAsString()).isEqualTo("relu");
+            assertThat(json(new Inspector(bert.model()).inspect("good"), false).get("head_activation").getAsString()).isEqualTo("tanh");
+            assertThat(json(new Inspector(bert.model()).inspect("good"), false).get("function_to_apply").getAsString()).isEqualTo("softmax");
+        }
+    }
+
+    @Test
     void halfACharacterIsWrittenAsUnicodesReplacement() throws IOException {
         try (TextClassifier classifier = TextClassifier.load(TestModels.DEFAULT)) {
-            JsonObject json = json(classifier.inspect("go\uD83Dod \uDE00\uD83D\uDE00"), false);
+            JsonObject json = json(new Inspector(classifier.model()).inspect("go\uD83Dod \uDE00\uD83D\uDE00"), false);
 
             assertThat(json.get("text").getAsString()).isEqualTo("go\uFFFDod \uFFFD\uD83D\uDE00");
         }

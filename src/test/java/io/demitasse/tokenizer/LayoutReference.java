@@ -41,7 +41,7 @@ record LayoutReference(JsonObject json) {
 
     TokenizerFiles read(Path folder) throws IOException {
         return TokenizerFiles.read(write(folder), json.get("vocab_size").getAsInt(), json.get("positions").getAsInt(),
-                null);
+                json.has("tokenizer_class") ? json.get("tokenizer_class").getAsString() : null);
     }
 
     static WordPieceTokenizer tokenizer(TokenizerFiles files) {

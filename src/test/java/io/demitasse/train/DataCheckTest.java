@@ -26,6 +26,15 @@ class DataCheckTest {
     }
 
     @Test
+    void labelsThatAreLikelyOne() {
+        List<Example> training = List.of(new Example("a", 0), new Example("b", 1), new Example("c", 2));
+        assertThat(DataCheck.warnings(training, OTHERS, List.of("TRUE", "True", " true"))).singleElement()
+                .isEqualTo("the labels \"TRUE\", \"True\", \" true\" differ by case or blanks alone: are they one?");
+        assertThat(DataCheck.warnings(training, OTHERS, List.of("0", "1", "nan"))).singleElement()
+                .isEqualTo("the label \"nan\" looks like one that is missing");
+    }
+
+    @Test
     void imbalance() {
         assertThat(DataCheck.warnings(texts(2, 8), OTHERS, LABELS)).singleElement().asString()
                 .startsWith("the labels are out of balance: 80.0 % of the training rows are POSITIVE, 20.0 % are"

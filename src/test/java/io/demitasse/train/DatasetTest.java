@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.demitasse.TestModels;
 import io.demitasse.train.Dataset.Example;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -85,6 +88,57 @@ class DatasetTest {
         assertRefused("sentence\tlabel\n" + "x".repeat(1000) + "\n")
                 .withMessageEndingWith("\"" + "x".repeat(60) + "...\"");
         assertRefused("sentence\tlabel\n\n").withMessage(file + ": it has no rows");
+    }
+
+    @Test
+    void bytesThatAreNotUtf8AreRefusedWithTheirLine() throws IOException {
+        for (String name : List.of("data.tsv", "data.csv", "data.jsonl")) {
+            file = file.resolveSibling(name);
+            Files.write(file, "sentence\tlabel\nein Caf\u00E9\t1\n".getBytes(StandardCharsets.ISO_8859_1));
+            assertThatIllegalArgumentException().isThrownBy(() -> Dataset.read(file, LABELS))
+                    .withMessageStartingWith(file + ", line 2: not UTF-8: the byte 0xE9 behind \"ein Caf\"");
+            for (Charset utf16 : List.of(StandardCharsets.UTF_16, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+                Files.write(file, "sentence\tlabel\na\t1\n".getBytes(utf16));
+                assertThatIllegalArgumentException().isThrownBy(() -> Dataset.read(file, LABELS))
+                        .withMessageStartingWith(file + ": is UTF-16, expected UTF-8");
+            }
+        }
+    }
+
+    @Test
+    void aJsonArrayIsNoJsonLines() throws IOException {
+        file = file.resolveSibling("data.json");
+        assertRefused("[\n {\n  \"text\": \"a\",").withMessage(file + ", line 1: expected a JSON object a line, found the"
+                + " beginning of an array, of which jq -c '.[]' makes such lines");
+        assertRefused("{\n \"text\": \"a\",").withMessageContaining(", line 1: expected a whole JSON object a line");
+    }
+
+    @Test
+    void anEmptyLabelIsNoLabel() throws IOException {
+        for (String empty : List.of("", " ")) {
+            Files.writeString(file, "sentence\tlabel\na\t1\nb\t" + empty + "\n");
+            assertThatIllegalArgumentException().isThrownBy(() -> Dataset.labels(file))
+                    .withMessage(file + ", line 3: the label is empty");
+        }
+    }
+
+    @Test
+    void casesOfOthers() throws IOException {
+        Path cases = TestModels.shared("cases/9");
+        assertThatIllegalArgumentException().isThrownBy(() -> Dataset.labels(cases.resolve("nolabel.csv")))
+                .withMessageEndingWith("the label is empty").withMessageContaining(", line ");
+        assertThatIllegalArgumentException().isThrownBy(() -> Dataset.labels(cases.resolve("arr.json")))
+                .withMessageContaining("arr.json, line 1: expected a JSON object a line");
+        for (String name : List.of("boolsmix.csv", "spaces.csv")) {
+            assertThat(warnings(cases.resolve(name))).anyMatch(line -> line.contains("differ by case or blanks alone"));
+        }
+        assertThat(warnings(cases.resolve("nan.csv"))).contains("the label \"nan\" looks like one that is missing");
+    }
+
+    private static List<String> warnings(Path data) throws IOException {
+        List<String> labels = Dataset.labels(data);
+        List<Example> examples = Dataset.read(data, labels);
+        return DataCheck.warnings(examples, examples, labels);
     }
 
     @Test

@@ -7,9 +7,10 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
-import io.demitasse.model.Config;
+import io.demitasse.model.Architecture;
+import io.demitasse.model.ModelConfig;
 import io.demitasse.model.GradientTrace;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.TrainableModel;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -63,7 +64,8 @@ public final class TrainStepBenchmark {
     }
 
     private void run(Kernels kernels, Runnable afterWarmUp) {
-        SequenceClassifier model = SequenceClassifier.load(file, kernels);
+        TrainableModel model = TrainableModel.load(file,
+                Architecture.SEQUENCE_CLASSIFICATION.head(ModelConfig.of(file), file.labels().size()), kernels);
         Random random = new Random(1);
         for (int step = -WARM_UP; step < steps; step++) {
             if (step == 0) {
@@ -101,22 +103,23 @@ public final class TrainStepBenchmark {
                 });
     }
 
-    private static Batch batch(Random random, Config config) {
+    private static Batch batch(Random random, ModelConfig config) {
         return Batch.of(List.copyOf(IntStream.range(0, SEQUENCES)
-                .mapToObj(s -> random.ints(LENGTH, 0, config.vocabSize()).toArray()).toList()));
+                .mapToObj(s -> random.ints(LENGTH, 0, config.shape().vocabSize()).toArray()).toList()));
     }
 
     /** Of the matrix products alone; in the last block, only keys and values are computed for all tokens. */
-    private static double forwardFlops(Config config) {
-        double square = 2.0 * config.dim() * config.dim();
-        double feedForward = 4.0 * config.dim() * config.hiddenDim();
-        double attention = 4.0 * LENGTH * config.dim();
-        double token = (config.layers() - 1) * (4 * square + feedForward + attention) + 2 * square;
+    private static double forwardFlops(ModelConfig config) {
+        ModelConfig.Shape shape = config.shape();
+        double square = 2.0 * shape.dim() * shape.dim();
+        double feedForward = 4.0 * shape.dim() * shape.hiddenDim();
+        double attention = 4.0 * LENGTH * shape.dim();
+        double token = (shape.layers() - 1) * (4 * square + feedForward + attention) + 2 * square;
         return SEQUENCES * (LENGTH * token + 2 * square + feedForward + attention);
     }
 
     private void print() {
-        double flops = forwardFlops(Config.parse(file.path(), file.config()));
+        double flops = forwardFlops(ModelConfig.of(file));
         print("forward", forward, flops);
         print("backward", backward, 2 * flops);
         print("both", IntStream.range(0, steps).mapToDouble(i -> forward[i] + backward[i]).toArray(), 3 * flops);

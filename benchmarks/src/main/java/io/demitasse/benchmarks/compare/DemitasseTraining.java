@@ -7,7 +7,9 @@ import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
-import io.demitasse.model.SequenceClassifier;
+import io.demitasse.model.Architecture;
+import io.demitasse.model.ModelConfig;
+import io.demitasse.model.TrainableModel;
 import io.demitasse.train.AdamW;
 import io.demitasse.train.CrossEntropy;
 import io.demitasse.train.Target;
@@ -31,7 +33,8 @@ final class DemitasseTraining implements TrainingPeer {
         name = "demitasse-" + kernels.name();
         parallel = new Parallel(threads);
         try (FlatFile file = FlatFile.open(model)) {
-            SequenceClassifier classifier = SequenceClassifier.load(file, kernels);
+            TrainableModel classifier = TrainableModel.load(file,
+                    Architecture.SEQUENCE_CLASSIFICATION.head(ModelConfig.of(file), file.labels().size()), kernels);
             optimizer = new AdamW(classifier.parameters(), 0, AdamW::matrices, parallel);
             step = new TrainingStep(classifier, optimizer, new Workspace(parallel), new CrossEntropy(0), MAX_GRAD_NORM);
         }

@@ -1,7 +1,7 @@
 package io.demitasse.benchmarks.compare;
 
 import io.demitasse.file.FlatFile;
-import io.demitasse.model.Config;
+import io.demitasse.model.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -147,7 +147,7 @@ public final class TrainingComparison {
 
     private static IntFunction<TrainingBatch> batches(Path model) {
         try (FlatFile file = FlatFile.open(model)) {
-            int vocabulary = Config.parse(file.path(), file.config()).vocabSize();
+            int vocabulary = ModelConfig.of(file).shape().vocabSize();
             int labels = file.labels().size();
             return number -> TrainingBatch.draw(number, vocabulary, labels);
         }

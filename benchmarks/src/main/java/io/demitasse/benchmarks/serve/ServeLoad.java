@@ -238,7 +238,7 @@ public final class ServeLoad {
 
     private HttpRequest request(String body) {
         return HttpRequest.newBuilder(server.resolve("/predict")).timeout(Duration.ofSeconds(60))
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build();
+                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build();
     }
 
     private static void watchMemory(long pid, int seconds) {

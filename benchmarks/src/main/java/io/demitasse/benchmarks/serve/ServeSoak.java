@@ -35,6 +35,8 @@ public final class ServeSoak {
     private static final int VALID_CLIENTS = 8;
     private static final int HOSTILE_CLIENTS = 12;
     private static final int SLOW_CLIENTS = 40;
+    private static final String INSPECTED = "{\"inputs\":\"not a good film, and far too long\"}";
+    private static final long INSPECTION_PAUSE_MILLIS = 3000;
     /** The server's idle connections close after a minute. */
     private static final int SETTLE_SECONDS = 80;
 
@@ -45,6 +47,8 @@ public final class ServeSoak {
     private final LongAdder refused = new LongAdder();
     private final LongAdder wrong = new LongAdder();
     private final LongAdder hostile = new LongAdder();
+    private final LongAdder inspected = new LongAdder();
+    private String inspectedAlone;
     private volatile boolean over;
 
     private ServeSoak(URI server, long pid, long pauseMillis) {
@@ -75,17 +79,18 @@ public final class ServeSoak {
         for (String text : List.of("good", "a dull film", "not bad at all . ".repeat(20), "caf\u00e9 \uD83D\uDE00",
                 "")) {
             String body = "{\"inputs\":[\"" + text + "\",\"and more\"]}";
-            alone.put(body, post(http, body).body());
+            alone.put(body, post(http, "/predict", body).body());
         }
+        inspectedAlone = post(http, "/inspect", INSPECTED).body();
         soak(Math.min(20, seconds), alone);
         Thread.sleep(SETTLE_SECONDS * 1000L);
         State before = state();
         System.out.println("after warming up: " + before);
         long start = System.nanoTime();
         soak(seconds, alone);
-        System.out.printf("%d s of soak: %d valid requests right, %d refused (429), %d wrong or without an answer; "
-                        + "%d hostile ones%n", (System.nanoTime() - start) / 1_000_000_000, valid.sum(), refused.sum(),
-                wrong.sum(), hostile.sum());
+        System.out.printf("%d s of soak: %d valid requests right, %d of them inspections; %d refused (429), %d wrong or "
+                        + "without an answer; %d hostile ones%n", (System.nanoTime() - start) / 1_000_000_000,
+                valid.sum() + inspected.sum(), inspected.sum(), refused.sum(), wrong.sum(), hostile.sum());
         Thread.sleep(SETTLE_SECONDS * 1000L);
         State after = state();
         System.out.println("after settling:   " + after);
@@ -101,6 +106,7 @@ public final class ServeSoak {
         for (int i = 0; i < VALID_CLIENTS; i++) {
             threads.add(new Thread(() -> beValid(alone)));
         }
+        threads.add(new Thread(this::inspect));
         for (int i = 0; i < HOSTILE_CLIENTS; i++) {
             Random random = new Random(i);
             threads.add(new Thread(() -> beHostile(random)));
@@ -122,21 +128,37 @@ public final class ServeSoak {
         HttpClient http = client();
         for (int i = 0; !over; i++) {
             String body = bodies.get(i % bodies.size());
-            try {
-                HttpResponse<String> answer = post(http, body);
-                if (answer.statusCode() == 429) {
-                    refused.increment();
-                } else if (answer.statusCode() == 200 && answer.body().equals(alone.get(body))) {
-                    valid.increment();
-                } else {
-                    wrong.increment();
-                    System.out.println("wrong: " + answer.statusCode() + " " + answer.body());
-                }
-            } catch (IOException | InterruptedException e) {
-                wrong.increment();
-                System.out.println("no answer: " + e);
-            }
+            check(http, "/predict", body, alone.get(body), valid);
             pause();
+        }
+    }
+
+    /** One at a time, as the server has it, so none is refused. */
+    private void inspect() {
+        HttpClient http = client();
+        while (!over) {
+            check(http, "/inspect", INSPECTED, inspectedAlone, inspected);
+            for (int i = 0; i < 10 && !over; i++) {
+                LockSupport.parkNanos(INSPECTION_PAUSE_MILLIS / 10 * 1_000_000);
+            }
+        }
+    }
+
+    private void check(HttpClient http, String path, String body, String expected, LongAdder right) {
+        try {
+            HttpResponse<String> answer = post(http, path, body);
+            if (answer.statusCode() == 429) {
+                refused.increment();
+            } else if (answer.statusCode() == 200 && answer.body().equals(expected)) {
+                right.increment();
+            } else {
+                wrong.increment();
+                System.out.println("wrong: " + path + " " + answer.statusCode() + " "
+                        + answer.body().substring(0, Math.min(300, answer.body().length())));
+            }
+        } catch (IOException | InterruptedException e) {
+            wrong.increment();
+            System.out.println("no answer: " + path + " " + e);
         }
     }
 
@@ -169,8 +191,10 @@ public final class ServeSoak {
             case 3 -> request("[".repeat(random.nextInt(100_000)).getBytes());
             case 4 -> request(("{\"a\":" + "{\"a\":".repeat(random.nextInt(10_000))).getBytes());
             case 5 -> request("{\"inputs\":\"\\ud800\\udbff\"}".getBytes());
-            case 6 -> "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n{\"inputs\":".getBytes();
-            case 7 -> ("POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+            case 6 -> ("POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Content-Length: 5000\r\n\r\n{\"inputs\":").getBytes();
+            case 7 -> ("POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n"
                     + new String(noise, StandardCharsets.ISO_8859_1)).getBytes(StandardCharsets.ISO_8859_1);
             case 8 -> ("GET /" + "x".repeat(random.nextInt(100_000)) + " HTTP/1.1\r\n\r\n").getBytes();
             case 9 -> ("GET / HTTP/1.1\r\n" + "a: b\r\n".repeat(random.nextInt(1000)) + "\r\n").getBytes();
@@ -190,7 +214,8 @@ public final class ServeSoak {
     }
 
     private static byte[] request(byte[] body) {
-        byte[] head = ("POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length + "\r\n\r\n").getBytes();
+        byte[] head = ("POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                + "Content-Length: " + body.length + "\r\n\r\n").getBytes();
         byte[] all = new byte[head.length + body.length];
         System.arraycopy(head, 0, all, 0, head.length);
         System.arraycopy(body, 0, all, head.length, body.length);
@@ -245,8 +270,9 @@ public final class ServeSoak {
         return HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     }
 
-    private HttpResponse<String> post(HttpClient http, String body) throws IOException, InterruptedException {
-        return http.send(HttpRequest.newBuilder(server.resolve("/predict")).timeout(Duration.ofSeconds(60))
-                .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+    private HttpResponse<String> post(HttpClient http, String path, String body)
+            throws IOException, InterruptedException {
+        return http.send(HttpRequest.newBuilder(server.resolve(path)).timeout(Duration.ofSeconds(60))
+                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
     }
 }

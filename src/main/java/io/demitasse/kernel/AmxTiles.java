@@ -1,0 +1,154 @@
+package io.demitasse.kernel;
+
+import static io.demitasse.kernel.Assembler.at;
+import static io.demitasse.kernel.VectorAssembler.FLOAT;
+import static io.demitasse.kernel.VectorAssembler.VECTOR;
+
+/**
+ * {@link ByteTiles} by AMX, whose tile registers hold 16 rows of 64 bytes: the same sums of the same bytes in the same
+ * places. Four tiles of sums are under way at once: two planes of 16 rows, or one plane of 32, times 32 columns.
+ */
+final class AmxTiles extends ProductCode {
+
+    /** Rows of a tile register. */
+    static final int TILE_ROWS = 16;
+    /** Bytes of memory for the sums. */
+    static final int SCRATCH_BYTES = 4 * TILE_ROWS * VECTOR;
+    /** Steps of a panel that a tile takes in. */
+    private static final int STEPS_A_TILE = 16;
+
+    private static final int HEIGHT_NOW = Assembler.RCX;
+    private static final int ROW_STRIDE = Assembler.R12;
+    private static final int SECOND_LEFT = Assembler.R13;
+    private static final int PANEL_STRIDE = Assembler.R14;
+    private static final int RIGHT_NOW = Assembler.R8;
+    private static final int COUNT = Assembler.RAX;
+
+    private final int planes;
+    private final Assembler.Label configuration;
+    private final Assembler.Label oneTile = new Assembler.Label();
+    private final Assembler.Label twoTiles = new Assembler.Label();
+
+    AmxTiles(VectorAssembler asm, int planes, Assembler.Label gelu) {
+        super(asm, highest(planes), gelu);
+        this.planes = planes;
+        this.configuration = new Assembler.Label();
+        asm.align(64);
+        asm.bind(configuration);
+        // Palette 1; then, from byte 16 on, each tile's bytes a row, and from byte 48 on its rows.
+        int[] bytes = new int[64];
+        bytes[0] = 1;
+        for (int tile = 0; tile < 8; tile++) {
+            bytes[16 + 2 * tile] = VECTOR;
+            bytes[48 + tile] = TILE_ROWS;
+        }
+        asm.bytes(bytes);
+        if (planes == 1) {
+            asm.bind(oneTile);
+            body(1);
+        }
+        asm.bind(twoTiles);
+        body(2);
+    }
+
+    /** Rows of the highest tile. */
+    static int highest(int planes) {
+        return planes == 2 ? TILE_ROWS : 2 * TILE_ROWS;
+    }
+
+    @Override
+    boolean leftInArray() {
+        return false;
+    }
+
+    @Override
+    void begin() {
+        asm.tileConfigure(at(configuration));
+    }
+
+    @Override
+    void end() {
+        asm.tileRelease();
+    }
+
+    /** The rows behind the last one that counts are computed, too, and not stored: there is memory behind them. */
+    @Override
+    void tile(int height) {
+        asm.movImmediate(HEIGHT_NOW, height);
+        asm.jump(planes == 1 && height <= TILE_ROWS ? oneTile : twoTiles);
+    }
+
+    private void body(int lefts) {
+        asm.mov(ROW_STRIDE, LEFT_STRIDE);
+        if (planes == 2) {
+            asm.add(ROW_STRIDE, LEFT_STRIDE);
+            asm.lea(SECOND_LEFT, at(LEFT, LEFT_STRIDE, 1, 0));
+        } else if (lefts == 2) {
+            asm.imul(SECOND_LEFT, LEFT_STRIDE, TILE_ROWS);
+            asm.add(SECOND_LEFT, LEFT);
+        }
+        asm.mov(RIGHT_NOW, RIGHT);
+        asm.movImmediate(PANEL_STRIDE, STEP_BYTES);
+        asm.mov(COUNT, argument(STEPS));
+        asm.shr(COUNT, 4);
+        asm.push(LEFT);
+        for (int sums = 0; sums < 2 * lefts; sums++) {
+            asm.tileZero(sums);
+        }
+        Assembler.Label loop = new Assembler.Label();
+        asm.bind(loop);
+        asm.tileLoad(6, at(RIGHT_NOW, PANEL_STRIDE, 1, 0));
+        asm.tileLoad(4, at(LEFT, ROW_STRIDE, 1, 0));
+        asm.tileBytesProduct(0, 4, 6);
+        asm.tileLoad(7, at(RIGHT_NOW, PANEL_STRIDE, 1, VECTOR));
+        asm.tileBytesProduct(1, 4, 7);
+        if (lefts == 2) {
+            asm.tileLoad(5, at(SECOND_LEFT, ROW_STRIDE, 1, 0));
+            asm.tileBytesProduct(2, 5, 6);
+            asm.tileBytesProduct(3, 5, 7);
+        }
+        for (int step = 0; step < STEPS_A_TILE; step++) {
+            fetch(2);
+        }
+        asm.addImmediate(RIGHT_NOW, STEPS_A_TILE * STEP_BYTES);
+        asm.addImmediate(LEFT, VECTOR);
+        asm.addImmediate(SECOND_LEFT, VECTOR);
+        asm.subImmediate(COUNT, 1);
+        asm.jumpIf(Assembler.NOT_EQUAL, loop);
+        asm.pop(LEFT);
+        finish(lefts);
+        asm.ret();
+    }
+
+    /** From the tiles through memory to the result: {@code [rows][planes][2 vectors]} there. */
+    private void finish(int lefts) {
+        int scratch = Assembler.R8;
+        int rowBytes = planes * STEP_BYTES;
+        asm.mov(scratch, argument(SCRATCH));
+        asm.movImmediate(Assembler.RAX, rowBytes);
+        for (int sums = 0; sums < 2 * lefts; sums++) {
+            int offset = planes == 2 ? sums * VECTOR : sums / 2 * TILE_ROWS * rowBytes + sums % 2 * VECTOR;
+            asm.tileStore(at(scratch, Assembler.RAX, 1, offset), sums);
+        }
+        ByteTiles.Finish finish = new ByteTiles.Finish(asm, planes);
+        finish.begin();
+        asm.mov(Assembler.RAX, argument(CORRECTIONS_NOW));
+        asm.load(16, at(Assembler.RAX, 0));
+        asm.load(17, at(Assembler.RAX, VECTOR));
+        Assembler.Label row = new Assembler.Label();
+        asm.bind(row);
+        for (int half = 0; half < 2; half++) {
+            asm.addInts(half, 16 + half, at(scratch, half * VECTOR));
+            if (planes == 2) {
+                asm.load(2 + half, at(scratch, STEP_BYTES + half * VECTOR));
+            }
+            finish.vector(half, 2 + half, half, at(ROW_SCALE, 0), at(RESULT, half * VECTOR));
+        }
+        asm.add(RESULT, RESULT_STRIDE);
+        asm.add(LEFT, ROW_STRIDE);
+        asm.addImmediate(scratch, rowBytes);
+        asm.addImmediate(ROW_SCALE, FLOAT);
+        asm.subImmediate(HEIGHT_NOW, 1);
+        asm.jumpIf(Assembler.NOT_EQUAL, row);
+    }
+}

@@ -1,0 +1,185 @@
+package io.demitasse.kernel;
+
+import static io.demitasse.kernel.Assembler.at;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
+import static io.demitasse.kernel.VectorAssembler.FLOAT;
+import static io.demitasse.kernel.VectorAssembler.VECTOR;
+
+/**
+ * Tiles of floats: each output is the chain of fused multiply-adds over k in ascending order that {@link VectorTiles}
+ * computes, so it has the same bits.
+ */
+final class FloatTiles extends ProductCode {
+
+    /** Rows of the highest tile: with two vectors a row, 24 of the 32 registers hold sums. */
+    static final int HIGHEST = 12;
+    /** Steps that are written out. */
+    private static final int UNROLLED = 4;
+
+    private static final int[] BASES = {Assembler.R12, Assembler.R13, Assembler.R14, Assembler.R15};
+    /** Rows that one register addresses: its own, and those one and two strides behind. */
+    private static final int ROWS_A_BASE = 3;
+    private static final int RIGHT_NOW = Assembler.R8;
+    private static final int COUNT = Assembler.RAX;
+    private static final int REST = Assembler.RCX;
+
+    private final boolean transposed;
+
+    /** @param transposed whether the left matrix is {@code [k, rows]}; its stride is then that between steps of k */
+    FloatTiles(VectorAssembler asm, boolean transposed, Assembler.Label gelu) {
+        super(asm, HIGHEST, gelu);
+        this.transposed = transposed;
+    }
+
+    private static int sum(int row, int half) {
+        return 2 * row + half;
+    }
+
+    @Override
+    boolean leftInArray() {
+        return true;
+    }
+
+    @Override
+    void tile(int height) {
+        beginSums(height);
+        asm.mov(RIGHT_NOW, RIGHT);
+        asm.mov(BASES[0], LEFT);
+        if (!transposed) {
+            asm.lea(COUNT, at(LEFT_STRIDE, LEFT_STRIDE, 2, 0));
+            for (int base = 1; base * ROWS_A_BASE < height; base++) {
+                asm.lea(BASES[base], at(BASES[base - 1], COUNT, 1, 0));
+            }
+        }
+        steps(height);
+        finish(height);
+        if (transposed) {
+            asm.addImmediate(LEFT, height * FLOAT);
+        } else {
+            asm.imul(Assembler.RAX, LEFT_STRIDE, height);
+            asm.add(LEFT, Assembler.RAX);
+        }
+        asm.imul(Assembler.RAX, RESULT_STRIDE, height);
+        asm.add(RESULT, Assembler.RAX);
+        asm.ret();
+    }
+
+    private void beginSums(int height) {
+        Assembler.Label zero = new Assembler.Label();
+        Assembler.Label begun = new Assembler.Label();
+        asm.mov(Assembler.RAX, argument(BIAS_NOW));
+        asm.test(Assembler.RAX, Assembler.RAX);
+        asm.jumpIf(Assembler.EQUAL, zero);
+        asm.maskedToZero(MASK).load(sum(0, 0), at(Assembler.RAX, 0));
+        asm.maskedToZero(SECOND_MASK).load(sum(0, 1), at(Assembler.RAX, VECTOR));
+        for (int row = 1; row < height; row++) {
+            asm.move(sum(row, 0), sum(0, 0));
+            asm.move(sum(row, 1), sum(0, 1));
+        }
+        asm.jump(begun);
+        asm.bind(zero);
+        for (int sum = 0; sum < 2 * height; sum++) {
+            asm.xor(sum, sum, sum);
+        }
+        asm.bind(begun);
+    }
+
+    private void steps(int height) {
+        Assembler.Label loop = new Assembler.Label();
+        Assembler.Label rest = new Assembler.Label();
+        Assembler.Label one = new Assembler.Label();
+        Assembler.Label done = new Assembler.Label();
+        asm.mov(REST, argument(STEPS));
+        asm.mov(COUNT, REST);
+        asm.shr(COUNT, 2);
+        asm.jumpIf(Assembler.EQUAL, rest);
+        asm.align(32);
+        asm.bind(loop);
+        for (int step = 0; step < UNROLLED; step++) {
+            step(height, step);
+        }
+        advance(height, UNROLLED);
+        asm.subImmediate(COUNT, 1);
+        asm.jumpIf(Assembler.NOT_EQUAL, loop);
+        asm.bind(rest);
+        asm.andImmediate(REST, UNROLLED - 1);
+        asm.jumpIf(Assembler.EQUAL, done);
+        asm.bind(one);
+        step(height, 0);
+        advance(height, 1);
+        asm.subImmediate(REST, 1);
+        asm.jumpIf(Assembler.NOT_EQUAL, one);
+        asm.bind(done);
+    }
+
+    /** One step of k: a row of the panel, times one float of each row. */
+    private void step(int height, int step) {
+        int w = 24 + step % 2 * 2;
+        asm.load(w, at(RIGHT_NOW, step * STEP_BYTES));
+        asm.load(w + 1, at(RIGHT_NOW, step * STEP_BYTES + VECTOR));
+        fetch(2);
+        for (int row = 0; row < height; row++) {
+            int factor = 28 + row % 4;
+            asm.broadcast(factor, left(row, step));
+            asm.fma(sum(row, 0), factor, w);
+            asm.fma(sum(row, 1), factor, w + 1);
+        }
+        if (transposed) {
+            asm.add(BASES[0], LEFT_STRIDE);
+        }
+    }
+
+    private Assembler.Memory left(int row, int step) {
+        if (transposed) {
+            return at(BASES[0], row * FLOAT);
+        }
+        int base = BASES[row / ROWS_A_BASE];
+        int strides = row % ROWS_A_BASE;
+        return strides == 0 ? at(base, step * FLOAT) : at(base, LEFT_STRIDE, strides, step * FLOAT);
+    }
+
+    private void advance(int height, int steps) {
+        asm.addImmediate(RIGHT_NOW, steps * STEP_BYTES);
+        for (int base = 0; !transposed && base * ROWS_A_BASE < height; base++) {
+            asm.addImmediate(BASES[base], steps * FLOAT);
+        }
+    }
+
+    /** {@code y = sums}, {@code alpha sums} or {@code alpha sums + beta y}. */
+    private void finish(int height) {
+        Assembler.Label store = new Assembler.Label();
+        Assembler.Label scaled = new Assembler.Label();
+        int finish = Assembler.RAX;
+        int alpha = 24;
+        int beta = 25;
+        asm.mov(finish, argument(FINISH));
+        asm.test(finish, finish);
+        asm.jumpIf(Assembler.EQUAL, store);
+        asm.broadcast(alpha, argument(ALPHA));
+        for (int sum = 0; sum < 2 * height; sum++) {
+            asm.floats(MULTIPLY, sum, sum, alpha);
+        }
+        asm.cmpImmediate(finish, 1);
+        asm.jumpIf(Assembler.EQUAL, scaled);
+        asm.broadcast(beta, argument(BETA));
+        int row = Assembler.R8;
+        asm.mov(row, RESULT);
+        for (int i = 0; i < height; i++) {
+            for (int half = 0; half < 2; half++) {
+                asm.maskedToZero(half == 0 ? MASK : SECOND_MASK).load(26, at(row, half * VECTOR));
+                asm.floats(MULTIPLY, 26, 26, beta);
+                asm.floats(ADD, sum(i, half), sum(i, half), 26);
+            }
+            asm.add(row, RESULT_STRIDE);
+        }
+        asm.bind(scaled);
+        asm.bind(store);
+        asm.mov(row, RESULT);
+        for (int i = 0; i < height; i++) {
+            asm.masked(MASK).store(at(row, 0), sum(i, 0));
+            asm.masked(SECOND_MASK).store(at(row, VECTOR), sum(i, 1));
+            asm.add(row, RESULT_STRIDE);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.demitasse.kernel;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Objects;
+
+/**
+ * A weight in panels as {@link ProductCode} reads them: floats {@code [panel][in][WIDTH]}, or bytes
+ * {@code [panel][steps][WIDTH][4]}, a step being four inputs, their number filled up to whole tiles with zeros.
+ *
+ * @param panelBytes of a panel
+ * @param steps of a panel: inputs, or four inputs each
+ * @param scales of bytes, [out]: what an output's sum is multiplied by
+ * @param corrections of bytes, [out]: what an output's sum begins with, as a left matrix's numbers are kept plus 128
+ */
+record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, MachineMemory.Piece corrections,
+                     boolean bytes, int out, int in, int steps, long panelBytes) implements Weight {
+
+    /** Inputs that bytes are filled up to: a row of a tile of AMX. */
+    static final int TILE_INPUTS = 64;
+    /** Bytes that a call lays out. */
+    private static final int CALL_BYTES = 1 << 18;
+
+    static int panels(int columns) {
+        return (columns + ProductCode.WIDTH - 1) / ProductCode.WIDTH;
+    }
+
+    static int filledUp(int in) {
+        return (in + TILE_INPUTS - 1) / TILE_INPUTS * TILE_INPUTS;
+    }
+
+    static MachineWeight of(MachineCode code, MachineMemory memory, float[] weight, int out, int in) {
+        long panelBytes = (long) in * ProductCode.STEP_BYTES;
+        MachineMemory.Piece panels = memory.lend(panels(out) * panelBytes);
+        packTransposed(code, weight, 0, in, out, in, panels, new long[LayoutCode.PLANE_BYTES + 1]);
+        return new MachineWeight(panels, MachineMemory.Piece.NONE, MachineMemory.Piece.NONE, false, out, in, in,
+                panelBytes);
+    }
+
+    static MachineWeight of(MachineCode code, MachineMemory memory, byte[] quantized, float[] scales, int out, int in) {
+        int steps = filledUp(in) / 4;
+        long panelBytes = (long) steps * ProductCode.STEP_BYTES;
+        MachineMemory.Piece panels = memory.lend(panels(out) * panelBytes);
+        MachineWeight weight = new MachineWeight(panels,
+                memory.lend((long) panels(out) * ProductCode.STEP_BYTES),
+                memory.lend((long) panels(out) * ProductCode.STEP_BYTES), true, out, in, steps, panelBytes);
+        weight.pack(code, quantized);
+        weight.scales.buffer().asFloatBuffer().put(scales, 0, out);
+        weight.correct(code);
+        return weight;
+    }
+
+    private void pack(MachineCode code, byte[] quantized) {
+        if (in % 16 != 0) {
+            ByteBuffer buffer = panels.buffer();
+            for (int o = 0; o < out; o++) {
+                int panel = Math.toIntExact(o / ProductCode.WIDTH * panelBytes) + o % ProductCode.WIDTH * 4;
+                for (int i = 0; i < in; i++) {
+                    buffer.put(panel + i / 4 * ProductCode.STEP_BYTES + i % 4, quantized[o * in + i]);
+                }
+            }
+            return;
+        }
+        long[] arguments = new long[LayoutCode.PLANE_BYTES + 1];
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        for (int o = 0; o < out; o += some) {
+            int columns = Math.min(some, out - o);
+            Objects.checkFromIndexSize((long) o * in, (long) columns * in, quantized.length);
+            arguments[LayoutCode.X] = (long) o * in;
+            arguments[LayoutCode.X_STRIDE] = in;
+            arguments[LayoutCode.COUNT] = columns;
+            arguments[LayoutCode.STEPS] = in / 4;
+            arguments[LayoutCode.TO] = panels.at(o / ProductCode.WIDTH * panelBytes, panels(columns) * panelBytes);
+            arguments[LayoutCode.TO_STRIDE] = panelBytes;
+            code.run(code.functions().packTransposed(), quantized, arguments);
+        }
+    }
+
+    /** 128 times the sum of each output's bytes, taken away. */
+    private void correct(MachineCode code) {
+        long[] arguments = new long[LayoutCode.PLANE_BYTES + 1];
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        for (int o = 0; o < out; o += some) {
+            int columns = Math.min(some, out - o);
+            int panel = o / ProductCode.WIDTH;
+            arguments[LayoutCode.COUNT] = columns;
+            arguments[LayoutCode.STEPS] = steps;
+            arguments[LayoutCode.TO] = panels.at(panel * panelBytes, panels(columns) * panelBytes);
+            arguments[LayoutCode.TO_STRIDE] = panelBytes;
+            arguments[LayoutCode.ROW_SCALES] = corrections.at((long) panel * ProductCode.STEP_BYTES,
+                    (long) panels(columns) * ProductCode.STEP_BYTES);
+            code.run(code.functions().sums(), new float[1], arguments);
+        }
+        IntBuffer sums = corrections.buffer().asIntBuffer();
+        for (int o = 0; o < sums.capacity(); o++) {
+            sums.put(o, o < out ? -128 * sums.get(o) : 0);
+        }
+    }
+
+    /**
+     * Panels of the columns that lie as rows in x.
+     *
+     * @param k floats of each
+     */
+    static void packTransposed(MachineCode code, float[] x, int from, int stride, int columns, int k,
+                               MachineMemory.Piece to, long[] arguments) {
+        if (columns == 0 || k == 0) {
+            return;
+        }
+        Objects.checkFromIndexSize(from, (columns - 1L) * stride + k, (long) x.length);
+        long panelBytes = (long) k * ProductCode.STEP_BYTES;
+        if (k % 4 != 0) {
+            FloatBuffer buffer = to.buffer().asFloatBuffer();
+            for (int column = 0; column < columns; column++) {
+                int at = column / ProductCode.WIDTH * k * ProductCode.WIDTH + column % ProductCode.WIDTH;
+                for (int p = 0; p < k; p++) {
+                    buffer.put(at + p * ProductCode.WIDTH, x[from + column * stride + p]);
+                }
+            }
+            return;
+        }
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        for (int column = 0; column < columns; column += some) {
+            int count = Math.min(some, columns - column);
+            arguments[LayoutCode.X] = 4L * (from + (long) column * stride);
+            arguments[LayoutCode.X_STRIDE] = 4L * stride;
+            arguments[LayoutCode.COUNT] = count;
+            arguments[LayoutCode.STEPS] = k;
+            arguments[LayoutCode.TO] = to.at(column / ProductCode.WIDTH * panelBytes, panels(count) * panelBytes);
+            arguments[LayoutCode.TO_STRIDE] = panelBytes;
+            code.run(code.functions().packTransposed(), x, arguments);
+        }
+    }
+
+    /** Panels of {@code [k, columns]} as it lies in x. */
+    static void packRows(MachineCode code, float[] x, int from, int stride, int columns, int k, MachineMemory.Piece to,
+                         long[] arguments) {
+        if (columns == 0 || k == 0) {
+            return;
+        }
+        Objects.checkFromIndexSize(from, (k - 1L) * stride + columns, (long) x.length);
+        long panelBytes = (long) k * ProductCode.STEP_BYTES;
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        for (int column = 0; column < columns; column += some) {
+            int count = Math.min(some, columns - column);
+            arguments[LayoutCode.X] = 4L * (from + column);
+            arguments[LayoutCode.X_STRIDE] = 4L * stride;
+            arguments[LayoutCode.COUNT] = count;
+            arguments[LayoutCode.STEPS] = k;
+            arguments[LayoutCode.TO] = to.at(column / ProductCode.WIDTH * panelBytes, panels(count) * panelBytes);
+            arguments[LayoutCode.TO_STRIDE] = panelBytes;
+            code.run(code.functions().packRows(), x, arguments);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+package io.demitasse.kernel;
+
+import static io.demitasse.kernel.Assembler.R10;
+import static io.demitasse.kernel.Assembler.R12;
+import static io.demitasse.kernel.Assembler.R13;
+import static io.demitasse.kernel.Assembler.R14;
+import static io.demitasse.kernel.Assembler.R15;
+import static io.demitasse.kernel.Assembler.R8;
+import static io.demitasse.kernel.Assembler.R9;
+import static io.demitasse.kernel.Assembler.RAX;
+import static io.demitasse.kernel.Assembler.RBP;
+import static io.demitasse.kernel.Assembler.RBX;
+import static io.demitasse.kernel.Assembler.RCX;
+import static io.demitasse.kernel.Assembler.RDI;
+import static io.demitasse.kernel.Assembler.RDX;
+import static io.demitasse.kernel.Assembler.RSI;
+import static io.demitasse.kernel.Assembler.RSP;
+import static io.demitasse.kernel.Assembler.at;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.DIVIDE;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.MAXIMUM;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.MINIMUM;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.SQUARE_ROOT;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.SUBTRACT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The bytes of every instruction form, as objdump (of binutils) reads them. */
+class AssemblerTest {
+
+    private static final Path OBJDUMP = Path.of("/usr/bin/objdump");
+
+    @TempDir
+    Path folder;
+
+    private final Map<String, Consumer<VectorAssembler>> forms = new LinkedHashMap<>();
+
+    private void general() {
+        forms.put("mov rax,r15", a -> a.mov(RAX, R15));
+        forms.put("mov r8,rcx", a -> a.mov(R8, RCX));
+        forms.put("mov rbx,QWORD PTR [r9+0x18]", a -> a.mov(RBX, at(R9, 24)));
+        forms.put("mov QWORD PTR [rsp+0x200],r13", a -> a.mov(at(RSP, 512), R13));
+        forms.put("mov QWORD PTR [r12],rax", a -> a.mov(at(R12, 0), RAX));
+        forms.put("mov rax,QWORD PTR [r13+0x0]", a -> a.mov(RAX, at(R13, 0)));
+        forms.put("mov rax,QWORD PTR [rbp+0x0]", a -> a.mov(RAX, at(RBP, 0)));
+        forms.put("mov r9,0xfffffffffffffffe", a -> a.movImmediate(R9, -2));
+        forms.put("movsxd r11,DWORD PTR [rax+r10*4-0x4]", a -> a.movsxd(Assembler.R11, at(RAX, R10, 4, -4)));
+        forms.put("lea r14,[r13+rax*2+0x0]", a -> a.lea(R14, at(R13, RAX, 2, 0)));
+        forms.put("lea r14,[rbp+rbp*2+0x0]", a -> a.lea(R14, at(RBP, RBP, 2, 0)));
+        forms.put("add rdi,r12", a -> a.add(RDI, R12));
+        forms.put("add rdi,QWORD PTR [r9]", a -> a.add(RDI, at(R9, 0)));
+        forms.put("sub r15,rsi", a -> a.sub(R15, RSI));
+        forms.put("cmp rcx,r8", a -> a.cmp(RCX, R8));
+        forms.put("test r10,r10", a -> a.test(R10, R10));
+        forms.put("imul r13,rbp,0x10", a -> a.imul(R13, RBP, 16));
+        forms.put("add r8,0x7f", a -> a.addImmediate(R8, 127));
+        forms.put("add r8,0x80", a -> a.addImmediate(R8, 128));
+        forms.put("sub rsp,0x80", a -> a.subImmediate(RSP, 128));
+        forms.put("and rax,0xf", a -> a.andImmediate(RAX, 15));
+        forms.put("cmp rax,0x1", a -> a.cmpImmediate(RAX, 1));
+        forms.put("shr r8,0x4", a -> a.shr(R8, 4));
+        forms.put("shl rax,0x4", a -> a.shl(RAX, 4));
+        forms.put("shl rax,cl", a -> a.shlByRcx(RAX));
+        forms.put("cmova r8,rcx", a -> a.cmov(Assembler.ABOVE, R8, RCX));
+        forms.put("cmovg rcx,rax", a -> a.cmov(Assembler.GREATER, RCX, RAX));
+        forms.put("push r15", a -> a.push(R15));
+        forms.put("push rbx", a -> a.push(RBX));
+        forms.put("pop r12", a -> a.pop(R12));
+        forms.put("pop rbp", a -> a.pop(RBP));
+        forms.put("call QWORD PTR [r9+0xa8]", a -> a.call(at(R9, 168)));
+        forms.put("ret", Assembler::ret);
+        forms.put("cpuid", Assembler::cpuid);
+        forms.put("xgetbv", Assembler::xgetbv);
+        forms.put("syscall", Assembler::syscall);
+        forms.put("prefetcht1 BYTE PTR [r8+0x1000]", a -> a.prefetch(at(R8, 4096)));
+    }
+
+    private void vectors() {
+        forms.put("vmovups zmm24,ZMMWORD PTR [r8+0x40]", a -> a.load(24, at(R8, 64)));
+        forms.put("vmovups zmm3,ZMMWORD PTR [r12+rbp*2+0x4]", a -> a.load(3, at(R12, RBP, 2, 4)));
+        forms.put("vmovups zmm17{k2}{z},ZMMWORD PTR [rax]", a -> a.maskedToZero(2).load(17, at(RAX, 0)));
+        forms.put("vmovups zmm17{k1},ZMMWORD PTR [rax]", a -> a.masked(1).load(17, at(RAX, 0)));
+        forms.put("vmovups ZMMWORD PTR [r11+0x40]{k2},zmm31", a -> a.masked(2).store(at(Assembler.R11, 64), 31));
+        forms.put("vmovaps zmm30,zmm15", a -> a.move(30, 15));
+        forms.put("vmovaps zmm3{k3},zmm5", a -> a.masked(3).move(3, 5));
+        forms.put("vbroadcastss zmm28,DWORD PTR [r14+rbp*1+0xc]", a -> a.broadcast(28, at(R14, RBP, 1, 12)));
+        forms.put("vbroadcastss zmm2,xmm18", a -> a.broadcast(2, 18));
+        forms.put("vbroadcastf32x4 zmm1{k6},XMMWORD PTR [rax+r11*1]",
+                a -> a.masked(6).broadcastQuarter(1, at(RAX, Assembler.R11, 1, 0)));
+        forms.put("vfmadd231ps zmm23,zmm31,zmm25", a -> a.fma(23, 31, 25));
+        forms.put("vfmadd231ps zmm23,zmm31,DWORD BCST [rcx+0x8]", a -> a.fma(23, 31, at(RCX, 8)));
+        forms.put("vfmadd213ps zmm2,zmm24,zmm26", a -> a.fmaInto(2, 24, 26));
+        forms.put("vfmadd213ps zmm2,zmm24,DWORD BCST [rcx]", a -> a.fmaInto(2, 24, at(RCX, 0)));
+        forms.put("vfnmadd231ps zmm2,zmm24,DWORD BCST [rcx]", a -> a.fmaNegative(2, 24, at(RCX, 0)));
+        forms.put("vaddps zmm1,zmm17,zmm9", a -> a.floats(ADD, 1, 17, 9));
+        forms.put("vmulps zmm16,zmm7,ZMMWORD PTR [rdi+r10*1]", a -> a.floats(MULTIPLY, 16, 7, at(RDI, R10, 1, 0)));
+        forms.put("vmulps zmm1,zmm7,DWORD BCST [r15+0x4]", a -> a.floatsByOne(MULTIPLY, 1, 7, at(R15, 4)));
+        forms.put("vsubps zmm1,zmm2,zmm3", a -> a.floats(SUBTRACT, 1, 2, 3));
+        forms.put("vminps zmm1,zmm2,zmm3", a -> a.floats(MINIMUM, 1, 2, 3));
+        forms.put("vmaxps zmm1,zmm2,zmm3", a -> a.floats(MAXIMUM, 1, 2, 3));
+        forms.put("vaddss xmm1,xmm1,xmm18", a -> a.single(ADD, 1, 1, 18));
+        forms.put("vdivss xmm3,xmm1,DWORD PTR [r9+0x38]", a -> a.single(DIVIDE, 3, 1, at(R9, 56)));
+        forms.put("vdivsd xmm3,xmm1,xmm2", a -> a.doubles(DIVIDE, 3, 1, 2));
+        forms.put("vsqrtsd xmm3,xmm1,xmm2", a -> a.doubles(SQUARE_ROOT, 3, 1, 2));
+        forms.put("vaddsd xmm3,xmm1,QWORD PTR [r9+0x40]", a -> a.doubles(ADD, 3, 1, at(R9, 64)));
+        forms.put("vmovss xmm8,DWORD PTR [rdi+r10*1]", a -> a.loadSingle(8, at(RDI, R10, 1, 0)));
+        forms.put("vmovss DWORD PTR [rax],xmm3", a -> a.storeSingle(at(RAX, 0), 3));
+        forms.put("vmovsd xmm8,QWORD PTR [rdi+0x8]", a -> a.loadDouble(8, at(RDI, 8)));
+        forms.put("vcvtss2sd xmm2,xmm2,xmm3", a -> a.toDouble(2, 3));
+        forms.put("vcvtsd2ss xmm2,xmm2,xmm3", a -> a.toSingle(2, 3));
+        forms.put("vcvtps2dq zmm1,zmm2", a -> a.toInts(1, 2));
+        forms.put("vcvtdq2ps zmm20,zmm21", a -> a.toFloats(20, 21));
+        forms.put("vpaddd zmm1,zmm22,zmm3", a -> a.addInts(1, 22, 3));
+        forms.put("vpaddd zmm1,zmm22,ZMMWORD PTR [r8+0x40]", a -> a.addInts(1, 22, at(R8, 64)));
+        forms.put("vpaddd zmm1,zmm22,DWORD BCST [r8+0x40]", a -> a.addOneInt(1, 22, at(R8, 64)));
+        forms.put("vpandd zmm1,zmm22,DWORD BCST [r8+0x4]", a -> a.and(1, 22, at(R8, 4)));
+        forms.put("vpord zmm1,zmm22,zmm3", a -> a.or(1, 22, 3));
+        forms.put("vpxord zmm17,zmm17,zmm17", a -> a.xor(17, 17, 17));
+        forms.put("vpxord zmm1,zmm22,DWORD BCST [r8+0x4]", a -> a.xor(1, 22, at(R8, 4)));
+        forms.put("vpmaxud zmm1,zmm2,zmm3", a -> a.maximumUnsigned(1, 2, 3));
+        forms.put("vpslld zmm19,zmm20,0x17", a -> a.shiftLeft(19, 20, 23));
+        forms.put("vpsrld zmm1,zmm2,0x8", a -> a.shiftRight(1, 2, 8));
+        forms.put("vpmovdb XMMWORD PTR [r8+r11*1+0x10],zmm1", a -> a.storeBytes(at(R8, Assembler.R11, 1, 16), 1));
+        forms.put("vpbroadcastd zmm29,DWORD PTR [r13+0x8]", a -> a.broadcastInt(29, at(R13, 8)));
+        forms.put("vpbroadcastd zmm28,eax", a -> a.broadcastGeneral(28, RAX));
+        forms.put("vpdpbusd zmm23,zmm28,zmm25", a -> a.bytesProduct(23, 28, 25));
+        forms.put("vcmplt_oqps k3,zmm2,DWORD BCST [rcx]",
+                a -> a.compare(3, 2, at(RCX, 0), VectorAssembler.LESS_THAN));
+        forms.put("vshufps zmm9,zmm1,zmm1,0x4e", a -> a.shuffle(9, 1, 1, 0x4E));
+        forms.put("vshuff32x4 zmm9,zmm1,zmm1,0x3", a -> a.shuffleQuarters(9, 1, 1, 3));
+        forms.put("vunpcklps zmm4,zmm0,zmm1", a -> a.interleaveLow(4, 0, 1));
+        forms.put("vunpckhps zmm4,zmm0,zmm1", a -> a.interleaveHigh(4, 0, 1));
+        forms.put("vunpcklpd zmm4,zmm0,zmm1", a -> a.interleavePairsLow(4, 0, 1));
+        forms.put("vunpckhpd zmm4,zmm0,zmm1", a -> a.interleavePairsHigh(4, 0, 1));
+        forms.put("kmovw k5,eax", a -> a.maskFrom(5, RAX));
+        forms.put("kmovw k5,r9d", a -> a.maskFrom(5, R9));
+        forms.put("vzeroupper", VectorAssembler::vzeroupper);
+    }
+
+    private void tiles() {
+        forms.put("ldtilecfg [rax+0x40]", a -> a.tileConfigure(at(RAX, 64)));
+        forms.put("tilerelease", VectorAssembler::tileRelease);
+        forms.put("tileloadd tmm4,[rdi+r12*1]", a -> a.tileLoad(4, at(RDI, R12, 1, 0)));
+        forms.put("tileloadd tmm7,[r8+r14*1+0x40]", a -> a.tileLoad(7, at(R8, R14, 1, 64)));
+        forms.put("tilestored [r8+rax*1+0x80],tmm2", a -> a.tileStore(at(R8, RAX, 1, 128), 2));
+        forms.put("tilezero tmm3", a -> a.tileZero(3));
+        forms.put("tdpbusd tmm1,tmm4,tmm7", a -> a.tileBytesProduct(1, 4, 7));
+    }
+
+    @Test
+    void objdumpReadsWhatIsMeant() throws IOException, InterruptedException {
+        assumeThat(OBJDUMP).as("binutils is installed").exists();
+        general();
+        vectors();
+        tiles();
+        VectorAssembler asm = new VectorAssembler();
+        forms.values().forEach(form -> form.accept(asm));
+
+        assertThat(disassemble(asm.code())).containsExactlyElementsOf(forms.keySet());
+    }
+
+    @Test
+    void jumpsAndConstantsReachTheirPlaces() throws IOException, InterruptedException {
+        assumeThat(OBJDUMP).as("binutils is installed").exists();
+        VectorAssembler asm = new VectorAssembler();
+        Assembler.Label back = new Assembler.Label();
+        Assembler.Label ahead = new Assembler.Label();
+        asm.bind(back);
+        asm.jumpIf(Assembler.NOT_EQUAL, ahead);
+        asm.jump(back);
+        asm.call(back);
+        asm.lea(RDX, at(back));
+        asm.compare(3, 2, at(back), VectorAssembler.LESS_THAN);
+        asm.bind(ahead);
+        asm.ret();
+
+        assertThat(disassemble(asm.code())).containsExactly("jne 0x22", "jmp 0x0", "call 0x0", "lea rdx,[rip] # 0x0",
+                "vcmplt_oqps k3,zmm2,DWORD BCST [rip] # 0x0", "ret");
+    }
+
+    /** Every instruction of all that is emitted is one that objdump knows. */
+    @Test
+    void allThatIsEmittedIsCode() throws IOException, InterruptedException {
+        assumeThat(OBJDUMP).as("binutils is installed").exists();
+        MachineCode.Layout layout = MachineCode.layout();
+        int begin = layout.multiply();
+
+        assertThat(disassemble(java.util.Arrays.copyOfRange(layout.code(), begin, begin + 400)))
+                .noneMatch(line -> line.contains("(bad)"));
+    }
+
+    private List<String> disassemble(byte[] code) throws IOException, InterruptedException {
+        Path file = folder.resolve("code");
+        Files.write(file, code);
+        Process process = new ProcessBuilder(OBJDUMP.toString(), "-D", "-b", "binary", "-m", "i386:x86-64", "-M", "intel",
+                "--no-show-raw-insn", file.toString()).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        List<String> lines = new ArrayList<>();
+        Stream.of(output.split("\n")).filter(line -> line.matches("\\s+[0-9a-f]+:\\s.*"))
+                .map(line -> line.replaceFirst("\\s+[0-9a-f]+:\\s+", "").replaceAll("\\s+", " ").strip()
+                        // Older binutils write a broadcast operand the other way.
+                        .replaceAll("DWORD PTR (\\[[^]]*])\\{1to16}", "DWORD BCST $1")
+                        .replaceAll("rip\\+0x[0-9a-f]+", "rip"))
+                .forEach(lines::add);
+        return lines;
+    }
+}

@@ -1,0 +1,196 @@
+package io.demitasse.kernel;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodType;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
+
+/**
+ * A program: machine code on operands that end where a page begins that must not be touched. Reading or writing one byte
+ * too far ends the JVM. Prints how many calls there were.
+ */
+final class GuardPages {
+
+    private static final int PAGE = 4096;
+    private static final int NONE = 0;
+    private static final int READ_WRITE = 3;
+    private static final int PRIVATE_ANONYMOUS = 0x22;
+
+    private final ForeignFunctions foreign = ForeignFunctions.find();
+    private final MethodHandle mmap = foreign.function("mmap", MethodType.methodType(long.class, long.class, long.class,
+            int.class, int.class, int.class, long.class));
+    private final MethodHandle mprotect = foreign.function("mprotect",
+            MethodType.methodType(int.class, long.class, long.class, int.class));
+    private final MethodHandle call = foreign.code(long.class, long.class, long.class, long.class, long.class,
+            long[].class);
+    private final MethodHandle copy = foreign.copy();
+    private final MachineCode code = MachineSupport.code();
+    private final Random random = new Random(2);
+    private final long[] arguments = new long[ProductCode.SIZE];
+    private int calls;
+
+    public static void main(String[] args) throws Throwable {
+        GuardPages pages = new GuardPages();
+        if (args.length > 0) {
+            // Shows that a byte too far is seen.
+            pages.copy.invokeExact(pages.end(8) + 1, "12345678".getBytes(StandardCharsets.US_ASCII), 8L);
+        }
+        for (int i = 0; i < 150; i++) {
+            pages.products();
+            pages.layouts();
+            pages.functions();
+        }
+        System.out.println(pages.calls);
+    }
+
+    /** The address of so many bytes, right behind which nothing may be touched. Filled with small floats. */
+    private long end(long bytes) throws Throwable {
+        long size = (bytes + PAGE - 1) / PAGE * PAGE;
+        long address = (long) mmap.invokeExact(0L, size + PAGE, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0L);
+        int result = (int) mprotect.invokeExact(address + size, (long) PAGE, NONE);
+        if (address == -1 || result != 0) {
+            throw new IllegalStateException("no guard page");
+        }
+        byte[] content = new byte[(int) bytes];
+        for (int i = 3; i < content.length; i += 4) {
+            content[i] = 0x3E;
+            content[i - 1] = (byte) random.nextInt();
+        }
+        long start = address + size - bytes;
+        copy.invokeExact(start, content, bytes);
+        return start;
+    }
+
+    private void run(int function, long a, long b, long c, long d, long e) throws Throwable {
+        call.invokeExact(code.address(function), a, b, c, d, e, arguments);
+        calls++;
+        Arrays.fill(arguments, 0);
+    }
+
+    private int size(int most) {
+        return 1 + random.nextInt(most);
+    }
+
+    private static long panels(int columns) {
+        return MachineWeight.panels(columns);
+    }
+
+    private void products() throws Throwable {
+        for (int kind = 0; kind < 4; kind++) {
+            int rows = size(50);
+            int columns = size(100);
+            int k = size(100);
+            boolean bytes = kind >= 2;
+            boolean transposed = kind == 1;
+            int planes = kind == 3 ? 2 : 1;
+            int steps = bytes ? MachineWeight.filledUp(k) / 4 : k;
+            int stride = (transposed ? rows : k) + random.nextInt(5);
+            int yStride = columns + random.nextInt(5);
+            long plane = 4L * steps;
+            boolean amx = bytes && code.processor().amx() && random.nextBoolean();
+            int highest = !bytes ? FloatTiles.HIGHEST : amx ? AmxTiles.highest(planes) : ByteTiles.HIGHEST / planes;
+            int tiles = (rows + highest - 1) / highest;
+            int height = (rows + tiles - 1) / tiles;
+            // AMX may read as many rows as two of its tiles have more, which callers grant.
+            long slack = amx ? 2L * AmxTiles.TILE_ROWS : 0;
+            long x = end(bytes ? (rows + slack) * plane * planes
+                    : 4L * ((transposed ? k - 1L : rows - 1L) * stride + (transposed ? rows : k)));
+            long y = end(4L * ((rows - 1L) * yStride + columns));
+            long bias = end(4L * columns);
+            arguments[ProductCode.X] = bytes ? x : 0;
+            arguments[ProductCode.X_STRIDE] = bytes ? plane : 4L * stride;
+            arguments[ProductCode.STEPS] = steps;
+            arguments[ProductCode.W] = end(panels(columns) * steps * ProductCode.STEP_BYTES);
+            arguments[ProductCode.PANEL] = (long) steps * ProductCode.STEP_BYTES;
+            arguments[ProductCode.COLUMNS] = columns;
+            arguments[ProductCode.Y_STRIDE] = 4L * yStride;
+            arguments[ProductCode.BIAS] = bytes || random.nextBoolean() ? 0 : -1;
+            arguments[ProductCode.HEIGHT] = height;
+            arguments[ProductCode.HIGH_TILES] = rows - tiles * (height - 1);
+            arguments[ProductCode.LOW_TILES] = tiles * height - rows;
+            arguments[ProductCode.ROWS] = rows;
+            arguments[ProductCode.ACTIVATION] = random.nextInt(2);
+            arguments[ProductCode.FINISH] = bytes ? 0 : random.nextInt(3);
+            arguments[ProductCode.FETCH_BYTES] = ProductCode.STEP_BYTES;
+            arguments[ProductCode.NEXT] = x;
+            if (bytes) {
+                arguments[ProductCode.ROW_SCALES] = end(4L * rows);
+                arguments[ProductCode.SCALES] = end(panels(columns) * ProductCode.STEP_BYTES);
+                arguments[ProductCode.CORRECTIONS] = end(panels(columns) * ProductCode.STEP_BYTES);
+                arguments[ProductCode.SCRATCH] = end(AmxTiles.SCRATCH_BYTES);
+            }
+            int function = !bytes ? transposed ? code.functions().multiplyTransposed() : code.functions().multiply()
+                    : (amx ? code.functions().multiplyTiles() : code.functions().multiplyBytes())[planes - 1];
+            run(function, bytes ? 0 : x, 0, y, bias, 0);
+        }
+    }
+
+    private void layouts() throws Throwable {
+        int columns = size(100);
+        int k = size(25) * 4;
+        int stride = k + random.nextInt(5);
+        arguments[LayoutCode.X_STRIDE] = 4L * stride;
+        arguments[LayoutCode.COUNT] = columns;
+        arguments[LayoutCode.STEPS] = k;
+        arguments[LayoutCode.TO] = end(panels(columns) * k * ProductCode.STEP_BYTES);
+        arguments[LayoutCode.TO_STRIDE] = (long) k * ProductCode.STEP_BYTES;
+        run(code.functions().packTransposed(), end(4L * ((columns - 1L) * stride + k)), 0, 0, 0, 0);
+
+        int wide = columns + random.nextInt(5);
+        k = size(60);
+        arguments[LayoutCode.X_STRIDE] = 4L * wide;
+        arguments[LayoutCode.COUNT] = columns;
+        arguments[LayoutCode.STEPS] = k;
+        arguments[LayoutCode.TO] = end(panels(columns) * k * ProductCode.STEP_BYTES);
+        arguments[LayoutCode.TO_STRIDE] = (long) k * ProductCode.STEP_BYTES;
+        run(code.functions().packRows(), end(4L * ((k - 1L) * wide + columns)), 0, 0, 0, 0);
+
+        arguments[LayoutCode.COUNT] = columns;
+        arguments[LayoutCode.STEPS] = k;
+        arguments[LayoutCode.TO] = end(panels(columns) * k * ProductCode.STEP_BYTES);
+        arguments[LayoutCode.TO_STRIDE] = (long) k * ProductCode.STEP_BYTES;
+        arguments[LayoutCode.ROW_SCALES] = end(panels(columns) * ProductCode.STEP_BYTES);
+        run(code.functions().sums(), 0, 0, 0, 0, 0);
+
+        for (int planes = 1; planes <= 2; planes++) {
+            int rows = size(20);
+            long plane = MachineWeight.filledUp(columns);
+            arguments[LayoutCode.X_STRIDE] = 4L * wide;
+            arguments[LayoutCode.COUNT] = rows;
+            arguments[LayoutCode.STEPS] = columns;
+            arguments[LayoutCode.TO] = end(rows * plane * planes);
+            arguments[LayoutCode.TO_STRIDE] = plane * planes;
+            arguments[LayoutCode.PLANE_BYTES] = plane;
+            arguments[LayoutCode.ROW_SCALES] = end(4L * rows);
+            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(127);
+            run(code.functions().quantise()[planes - 1], end(4L * ((rows - 1L) * wide + columns)), 0, 0, 0, 0);
+        }
+    }
+
+    private void functions() throws Throwable {
+        int rows = size(5);
+        int n = size(100);
+        int stride = n + random.nextInt(5);
+        long row = 4L * ((rows - 1L) * stride + n);
+        row(rows, n, stride);
+        run(code.functions().softmax(), end(row), 0, 0, 0, 0);
+        row(rows, n, stride);
+        arguments[FunctionCode.RESIDUAL] = random.nextInt(2) - 1;
+        run(code.functions().layerNorm(), end(row), end(row), end(row), end(4L * n), end(4L * n));
+        row(1, n, stride);
+        run(code.functions().gelu(), end(4L * n), 0, end(4L * n), 0, 0);
+        row(1, n, stride);
+        run(code.functions().add(), end(4L * n), 0, end(4L * n), 0, 0);
+    }
+
+    private void row(int rows, int n, int stride) {
+        arguments[FunctionCode.ROWS] = rows;
+        arguments[FunctionCode.N] = n;
+        arguments[FunctionCode.X_STRIDE] = 4L * stride;
+        arguments[FunctionCode.Y_STRIDE] = 4L * stride;
+        arguments[FunctionCode.RESIDUAL_STRIDE] = 4L * stride;
+        arguments[FunctionCode.N_FLOAT] = Float.floatToRawIntBits(n);
+        arguments[FunctionCode.N_DOUBLE] = Double.doubleToRawLongBits(n);
+    }
+}

@@ -1,4 +1,5 @@
-"""Fits the polynomials of MathFunctions.java: exp and erf in float arithmetic, with multiplications and additions only.
+"""Fits the polynomials of MathFunctions.java: exp and erf in float arithmetic, with multiplications and additions only,
+and GELU with fused multiply-adds.
 
 Each fit is a minimax one: least squares, weighted again and again towards the points where the error is largest
 (Lawson's method). Prints the coefficients as Java writes them, and the errors of the float32 functions made of them.
@@ -12,6 +13,7 @@ import numpy as np
 F = np.float32
 SPLIT = 1.0  # where erf goes from one polynomial to the other
 ONE = 4.0  # where erf is 1 to float precision
+TAIL = 4 * math.sqrt(2)  # where the Gaussian tail is 0 to float precision
 
 
 def chebyshev_points(low, high, count=3000):
@@ -55,6 +57,30 @@ def fit_erf():
     return small, large
 
 
+def fit_gelu():
+    """log2 of the Gaussian tail, 1 - Phi(a) = 2^q(a), and 2^r for |r| <= 1/2."""
+    a = chebyshev_points(0, TAIL)
+    tail = np.vectorize(math.erfc)(a / math.sqrt(2)) / 2
+    r = chebyshev_points(-0.505, 0.505)
+    return minimax(a, 9, np.log2(tail), np.maximum(tail, 1e-3)), minimax(r, 6, 2.0**r, 2.0**-r)
+
+
+def fused(coefficients, x):
+    """Horner's rule, each step rounded once; a double holds a product of floats exactly."""
+    result = np.full_like(x, F(coefficients[-1]))
+    for coefficient in coefficients[-2::-1]:
+        result = (result.astype(float) * x.astype(float) + float(F(coefficient))).astype(F)
+    return result
+
+
+def gelu(x, q, p):
+    a = np.abs(x)
+    t = fused(q, a)
+    n = (t + F(12582912)) - F(12582912)
+    tail = np.where(a > F(TAIL), F(0), fused(p, t - n) * F(2) ** n)
+    return x * np.where(x < 0, tail, F(1) - tail)
+
+
 def exp(x, p):
     n = (x * F(1.44269504) + F(12582912)) - F(12582912)
     r = (x - n * F(0.693359375)) - n * F(math.log(2) - 0.693359375)
@@ -76,13 +102,18 @@ def report(name, found, expected):
 def main():
     p = fit_exp()
     small, large = fit_erf()
-    for name, coefficients in (("E", p), ("S", small), ("L", large)):
+    tail, power = fit_gelu()
+    for name, coefficients in (("E", p), ("S", small), ("L", large), ("T", tail), ("P", power)):
         print(name, ", ".join(f"{F(c):.9g}f" for c in coefficients))
     x = np.linspace(-86, 88, 4_000_001).astype(F)
     report("exp", exp(x, p), np.exp(x.astype(float)))
     x = np.concatenate([np.linspace(-5, 5, 2_000_001), np.logspace(-20, 0, 200_001)]).astype(F)
     x = x[x != 0]
     report("erf", erf(x, p, small, large), np.vectorize(math.erf)(x.astype(float)))
+    x = np.linspace(-8, 8, 1_600_001).astype(F)
+    expected = x.astype(float) * np.vectorize(math.erfc)(-x.astype(float) / math.sqrt(2)) / 2
+    error = np.abs(gelu(x, tail, power) - expected)
+    print(f"gelu: at most {error.max():.3g}, and {(error / np.maximum(np.abs(x), 1e-9)).max():.3g} |x|")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ def _config(path, flat):
 
 
 def _tensors(path, flat, config):
-    """(name, dtype, array) of every tensor of the model, BF16 as its 16 bits; and those of dense layers by their number."""
+    """(name, dtype, array) of every tensor of the model, BF16 as its 16 bits; and of dense layers by their numbers."""
     table = flat.header["tensors"]
     scales = {entry["scales"] for entry in table.values() if "scales" in entry}
     names = {tensor.name: tensor.theirs for tensor in encoder_tensors(config.type, config.sizes["layers"])}

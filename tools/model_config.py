@@ -45,7 +45,8 @@ def read_config(path: Path, config: dict, tensors: Optional[Iterable[str]] = Non
     for key, allowed in ONLY.items():
         value = _value(config, key, allowed[0])
         if json_text(value) not in map(json_text, allowed):
-            raise ModelError(f"{path}: {key}: expected {' or '.join(map(json_text, allowed))}, found {json_text(value)}")
+            raise ModelError(f"{path}: {key}: expected {' or '.join(map(json_text, allowed))}, found"
+                             f" {json_text(value)}")
     for key, same in model_type.aliases.items():
         if key in config and json_text(config[key]) != json_text(config.get(same)):
             raise ModelError(f"{path}: {key}: expected the same as {same} ({json_text(config.get(same))}), found"
@@ -77,7 +78,8 @@ def _sizes(path, config, model_type):
         # The one size that config.json need not have: older BERTs do not say that they know two types.
         value = config.get(key, 2) if size == "type_vocab_size" else config.get(key)
         if not is_count(value) or not 0 < value <= LARGEST_SIZE:
-            raise ModelError(f"{path}: {key}: expected a whole number from 1 to {LARGEST_SIZE}, found {json_text(value)}")
+            raise ModelError(f"{path}: {key}: expected a whole number from 1 to {LARGEST_SIZE}, found"
+                             f" {json_text(value)}")
         sizes[size] = value
     if sizes["dim"] % sizes["heads"]:
         raise ModelError(f"{path}: {model_type.config['dim']}: expected a multiple of {model_type.config['heads']}"
@@ -146,5 +148,6 @@ def _labels(path, id2label):
 
 def _number_of_labels(path, number):
     if number is not None and (not is_count(number) or not 0 < number <= LARGEST_SIZE):
-        raise ModelError(f"{path}: num_labels: expected a whole number from 1 to {LARGEST_SIZE}, found {json_text(number)}")
+        raise ModelError(f"{path}: num_labels: expected a whole number from 1 to {LARGEST_SIZE}, found"
+                         f" {json_text(number)}")
     return number

@@ -89,7 +89,8 @@ class _Naming:
         found = self.stored.get(source)
         if found is None:
             raise ModelError(f"{self.path}: tensor {source} is missing, expected it with shape {list(expected)}"
-                             f"{explanation} for {self.config.json['architectures'][0]}")
+                             f"{explanation} for {self.config.json['architectures'][0]} (architectures)"
+                             + (", as tie_word_embeddings is false" if tensor.tied else ""))
         if found.shape != expected:
             raise ModelError(f"{found.path}: tensor {source}: expected shape {list(expected)}{explanation}, found"
                              f" {list(found.shape)}")

@@ -40,11 +40,12 @@ SENTENCE_ONLY = {"module_input_name": ["sentence_embedding"], "module_output_nam
 
 @dataclass
 class SentenceModules:
-    """What modules.json makes of a folder. ``transformer`` is where the model itself is; ``dim`` what the pooling takes; ``header`` what the flat file
+    """What modules.json makes of a folder. ``transformer`` is where the model itself is; ``dim`` the file, key
+    and value of what the pooling takes; ``header`` what the flat file
     keeps, None for a cross-encoder, whose ``activation`` may then be named; ``dense`` the tensors of dense layers."""
 
     transformer: Path
-    dim: Optional[int] = None
+    dim: tuple = ()
     header: Optional[dict] = None
     activation: Optional[str] = None
     max_seq_length: Optional[int] = None
@@ -87,9 +88,9 @@ def read_modules(folder: Path) -> Optional[SentenceModules]:
 def check_sizes(found: SentenceModules, folder: Path, dim: int):
     """That each module takes what the one before it gives."""
     path = folder / MODULES
-    if found.dim is not None and json_text(found.dim) != str(dim):
-        raise ModelError(f"{path}: the pooling's embedding_dimension: expected {dim}, as the encoder has, found"
-                         f" {json_text(found.dim)}")
+    place, key, stated = found.dim
+    if stated is not None and json_text(stated) != str(dim):
+        raise ModelError(f"{place}: {key}: expected {dim}, as the encoder has, found {json_text(stated)}")
     for number, dense in enumerate(found.header["dense"]):
         if dense["in_features"] != dim:
             raise ModelError(f"{path}: in_features of dense layer {number}: expected {dim}, as the one before it gives,"
@@ -147,14 +148,17 @@ def _pooling(place):
     config = read_json_object(path)
     if "pooling_mode" in config:
         modes = config["pooling_mode"] if isinstance(config["pooling_mode"], list) else [config["pooling_mode"]]
+        stated = modes
     else:
         for key in POOLING.values():
             _check(path, config, {key: [True, False]})
         modes = [mode for mode, key in POOLING.items() if config.get(key, False)] or ["mean"]
+        stated = [key for key in POOLING.values() if config.get(key, False)]
     if len(modes) != 1 or not isinstance(modes[0], str) or modes[0] not in POOLINGS:
-        raise ModelError(f"{path}: pooling_mode: expected one of {', '.join(POOLINGS)}, found {json_text(modes)}")
+        raise ModelError(f"{path}: pooling_mode: expected one of {', '.join(POOLINGS)}, found {json_text(stated)}")
     _check(path, config, {"include_prompt": [True, False]})
-    return POOLINGS[modes[0]], config.get("include_prompt", True), config.get("embedding_dimension", config.get("word_embedding_dimension"))
+    key = "embedding_dimension" if "embedding_dimension" in config else "word_embedding_dimension"
+    return POOLINGS[modes[0]], config.get("include_prompt", True), (path, key, config.get(key))
 
 
 def _activation(path, key, name, allowed):
@@ -177,18 +181,19 @@ def _dense(found, place, number):
              "bias": config.get("bias", True),
              "activation": DENSE_ACTIVATIONS[_activation(path, "activation_function", activation, DENSE_ACTIVATIONS)]}
     weights, stored = read_model(place)
-    shapes = {"weight": (dense["out_features"], dense["in_features"])}
-    if dense["bias"]:
-        shapes["bias"] = (dense["out_features"],)
+    sizes = {"weight": ("out_features", "in_features"), "bias": ("out_features",)}
+    shapes = {kind: tuple(dense[size] for size in sizes[kind]) for kind in sizes if kind != "bias" or dense["bias"]}
     for kind, shape in shapes.items():
         tensor = stored.get(f"linear.{kind}")
         if tensor is None or tensor.shape != shape or tensor.dtype not in FLOATS:
-            raise ModelError(f"{weights}: tensor linear.{kind}: expected floats of shape {list(shape)}, found "
+            raise ModelError(f"{weights}: tensor linear.{kind}: expected floats of shape {list(shape)}"
+                             f" ([{', '.join(sizes[kind])}] of config.json), found "
                              + (f"{tensor.dtype} {list(tensor.shape)}" if tensor else "none"))
         found.dense[f"dense.{number}.{kind}"] = tensor
     extra = sorted(set(stored) - {f"linear.{kind}" for kind in shapes})
     if extra:
-        raise ModelError(f"{weights}: tensor {extra[0]} is not one that a dense layer has")
+        raise ModelError(f"{weights}: tensor {extra[0]} is not one that a dense layer has"
+                         + ("" if dense["bias"] else " whose bias is false"))
     return dense
 
 

@@ -155,7 +155,7 @@ class TensorsTest(ConverterTest):
         weights = distilbert_weights()
         del weights["pre_classifier.weight"], weights["pre_classifier.bias"]
         self.write_model(weights, {**DISTILBERT_CONFIG, "architectures": ["DistilBertForSequenceClassification"]})
-        self.assert_refused("pre_classifier.weight is missing", "for DistilBertForSequenceClassification")
+        self.assert_refused("pre_classifier.weight is missing", "for DistilBertForSequenceClassification (architectures)")
 
     def test_float64_that_float32_cannot_hold(self):
         weights = distilbert_weights()

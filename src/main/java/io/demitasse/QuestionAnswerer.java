@@ -141,6 +141,7 @@ public final class QuestionAnswerer implements AutoCloseable {
         double none = Double.MAX_VALUE;
         for (int w = 0; w < windows.size(); w++) {
             Encoding window = windows.get(w);
+            int[] words = window.words();
             boolean[] wanted = wanted(window);
             double[] start = probabilities(outputs.get(w), 0, wanted);
             double[] end = probabilities(outputs.get(w), 1, wanted);
@@ -151,7 +152,7 @@ public final class QuestionAnswerer implements AutoCloseable {
             int count = settings.alignToWords ? 2 * settings.topK + 10 : settings.topK;
             for (Span span : best(start, end, settings.maxAnswerLen, count)) {
                 if (wanted[span.start] && wanted[span.end]) {
-                    add(answers, answer(context, window, span, settings.alignToWords));
+                    add(answers, answer(context, window, words, span, settings.alignToWords));
                 }
             }
         }
@@ -206,13 +207,13 @@ public final class QuestionAnswerer implements AutoCloseable {
         return spans.subList(0, Math.min(count, spans.size()));
     }
 
-    private static Answer answer(String context, Encoding window, Span span, boolean alignToWords) {
+    private static Answer answer(String context, Encoding window, int[] words, Span span, boolean alignToWords) {
         int first = span.start;
         int last = span.end;
-        while (alignToWords && isSameWord(window, first, first - 1)) {
+        while (alignToWords && isSameWord(window, words, first, first - 1)) {
             first--;
         }
-        while (alignToWords && isSameWord(window, last, last + 1)) {
+        while (alignToWords && isSameWord(window, words, last, last + 1)) {
             last++;
         }
         int start = window.start(first);
@@ -220,9 +221,9 @@ public final class QuestionAnswerer implements AutoCloseable {
         return new Answer((float) span.score, start, end, start < end ? context.substring(start, end) : "");
     }
 
-    private static boolean isSameWord(Encoding window, int token, int other) {
+    private static boolean isSameWord(Encoding window, int[] words, int token, int other) {
         return other >= 0 && other < window.size() && window.sequence(other) == window.sequence(token)
-                && window.word(token) != Encoding.NO_WORD && window.word(other) == window.word(token);
+                && words[token] != Encoding.NO_WORD && words[other] == words[token];
     }
 
     /** Answers that differ by capitals alone are one, and their scores are added. */

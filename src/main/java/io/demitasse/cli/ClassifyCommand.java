@@ -15,8 +15,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(name = "classify", description = "Prints label, score and text, a line each.",
-        footer = {"", "With --jsonl an object may hold {\"input_ids\":[101,...,102]} in place of \"text\": "
-            + "ids for the model as they are, special tokens included."})
+        footer = {"", "With --jsonl an object may hold \"text_pair\", a second text, or in place of \"text\" "
+            + "{\"input_ids\":[101,...,102]}: ids for the model as they are, special tokens included, and "
+            + "\"token_type_ids\" with them."})
 final class ClassifyCommand implements Callable<Integer> {
 
     @Mixin
@@ -36,7 +37,7 @@ final class ClassifyCommand implements Callable<Integer> {
         try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options(input)));
                 Output output = new Output()) {
             input.forEachBatch(items -> {
-                List<Classification> results = classify(classifier, items);
+                List<Classification> results = classifier.classifyAll(items.stream().map(Item::input).toList());
                 for (int i = 0; i < items.size(); i++) {
                     print(output, items.get(i), results.get(i));
                 }
@@ -46,29 +47,24 @@ final class ClassifyCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static List<Classification> classify(TextClassifier classifier, List<Item> items) {
-        if (items.stream().anyMatch(item -> item.pair() != null)) {
-            throw new IllegalArgumentException("classify takes single texts, not pairs");
-        }
-        if (items.stream().allMatch(item -> item.inputIds() == null)) {
-            return classifier.classify(items.stream().map(Item::text).toList());
-        }
-        return items.stream().map(item -> item.inputIds() == null
-                ? classifier.classify(item.text()) : classifier.classifyIds(item.inputIds())).toList();
-    }
-
     private void print(Output output, Item item, Classification result) {
         if (!json) {
-            String text = item.text() == null ? Arrays.toString(item.inputIds()) : item.text();
-            output.line(String.format(Locale.ROOT, "%s\t%.4f\t%s", result.label(), result.score(),
-                    text.replaceAll("[\\t\\n\\r\\x0B\\f\\x85\\u2028\\u2029]", " ")));
+            String text = item.text() == null ? Arrays.toString(item.inputIds())
+                    : inOneField(item.text()) + (item.pair() == null ? "" : "\t" + inOneField(item.pair()));
+            output.line(String.format(Locale.ROOT, "%s\t%.4f\t%s", result.label(), result.score(), text));
             return;
         }
         Map<String, Object> object = new LinkedHashMap<>();
         if (item.text() == null) {
             object.put("input_ids", item.inputIds());
+            if (item.typeIds() != null) {
+                object.put("token_type_ids", item.typeIds());
+            }
         } else {
             object.put("text", item.text());
+            if (item.pair() != null) {
+                object.put("text_pair", item.pair());
+            }
         }
         object.put("label", result.label());
         object.put("score", result.score());
@@ -78,5 +74,9 @@ final class ClassifyCommand implements Callable<Integer> {
         object.put("truncated", result.truncated());
         object.put("tokens_cut", result.tokensCut());
         output.json(object);
+    }
+
+    private static String inOneField(String text) {
+        return text.replaceAll("[\\t\\n\\r\\x0B\\f\\x85\\u2028\\u2029]", " ");
     }
 }

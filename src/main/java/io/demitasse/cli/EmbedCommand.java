@@ -1,6 +1,5 @@
 package io.demitasse.cli;
 
-import io.demitasse.Input;
 import io.demitasse.Pooling;
 import io.demitasse.Task;
 import io.demitasse.Tasks;
@@ -61,8 +60,8 @@ final class EmbedCommand implements Callable<Integer> {
         if (items.stream().anyMatch(item -> item.pair() != null)) {
             throw new IllegalArgumentException("embed takes single texts, not pairs");
         }
-        return encoder.model().run(encoder.job(items.stream().map(item -> item.inputIds() == null
-                ? Input.of(item.text()) : Input.ofIds(item.inputIds())).toList(), settings(encoder)));
+        return encoder.model().run(encoder.job(items.stream().map(Item::input).toList(),
+                settings(encoder)));
     }
 
     private TextEmbedder.Settings settings(TextEmbedder encoder) {

@@ -21,8 +21,9 @@ final class ModelOptions extends ComputeOptions {
     private static final Map<String, String> DEFAULTS = Map.of("text-classification", CLASSIFIER,
             "feature-extraction", EMBEDDER, "sentence-similarity", EMBEDDER);
 
-    @Option(names = "--model", paramLabel = "FILE",
-            description = "The model; by default the fitting one in weights/ beside the launcher.")
+    @Option(names = "--model", paramLabel = "FILE|FOLDER",
+            description = "The model, a flat weight file or a Hugging Face folder; by default the fitting one in"
+                    + " weights/ beside the launcher.")
     Path model;
 
     @Option(names = "--int8-activations", paramLabel = "exact|fast", defaultValue = "exact",

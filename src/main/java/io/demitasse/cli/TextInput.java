@@ -3,12 +3,12 @@ package io.demitasse.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.demitasse.Input;
 import io.demitasse.file.StrictJson;
-import io.demitasse.file.Utf8Lines;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -17,8 +17,6 @@ import picocli.CommandLine.Spec;
 
 /** The texts a command works on: its arguments, or stdin line by line, read only as far as they are needed. */
 final class TextInput {
-
-    private static final String STDIN = "stdin";
 
     /** Texts that are worked on together. */
     private static final int BATCH = 64;
@@ -36,24 +34,35 @@ final class TextInput {
     boolean jsonl;
 
     /**
-     * One text, or one sequence of token ids.
+     * One text, a pair of texts, or one sequence of token ids.
      *
+     * @param text null if there are token ids
      * @param pair the second text of a pair, or null
      * @param inputIds token ids in place of a text, or null
+     * @param typeIds the token ids' types, as many, or null
      * @param maxLength the length to truncate at that the object itself asks for, or null
-     * @param where where it came from, to begin a message about it with
      */
-    record Item(String text, String pair, int[] inputIds, Integer maxLength, String where) {
+    record Item(@Nullable String text, @Nullable String pair, int @Nullable [] inputIds, int @Nullable [] typeIds,
+                @Nullable Integer maxLength) {
 
-        static Item of(String text, String where) {
-            return new Item(text, null, null, null, where);
+        static Item of(String text) {
+            return new Item(text, null, null, null, null);
         }
-    }
 
-    /** Takes some items; a command's work. Prints nothing if it throws IllegalArgumentException. */
-    @FunctionalInterface
-    interface Worker {
-        void work(List<Item> items) throws IOException;
+        /**
+         * What a model is asked, which reads as many tokens as it can.
+         *
+         * @throws IllegalArgumentException if the object asks for another length
+         */
+        Input input() {
+            if (maxLength != null) {
+                throw new IllegalArgumentException("\"max_length\" is for tokenize alone: a model reads all that it can");
+            }
+            if (inputIds != null) {
+                return typeIds == null ? Input.ofIds(inputIds) : Input.ofIds(inputIds, typeIds);
+            }
+            return pair == null ? Input.of(text) : Input.of(text, pair);
+        }
     }
 
     /** Whether there are only a few words to work on. */
@@ -62,142 +71,104 @@ final class TextInput {
     }
 
     /** Hands all items to the worker, some at a time and in order. */
-    void forEachBatch(Worker worker) throws IOException {
-        if (!texts.isEmpty()) {
-            if (jsonl) {
+    void forEachBatch(Batches.Worker<Item> worker) throws IOException {
+        Batches<Item> batches = new Batches<>(BATCH, worker);
+        if (jsonl) {
+            if (!texts.isEmpty()) {
                 throw new CommandLine.ParameterException(spec.commandLine(),
                         "--jsonl reads stdin, so texts cannot be arguments as well");
             }
-            for (int first = 0; first < texts.size(); first += BATCH) {
-                int end = Math.min(texts.size(), first + BATCH);
-                work(worker, IntStream.range(first, end).mapToObj(i -> Item.of(texts.get(i),
-                        texts.size() == 1 ? "" : "text " + (i + 1) + ": ")).toList());
-            }
-            return;
-        }
-        int blank = 0;
-        try (Utf8Lines lines = new Utf8Lines(System.in, STDIN); Progress progress = Progress.open("texts", -1)) {
-            List<Item> items = new ArrayList<>();
-            String line;
-            while ((line = nextOrFinish(lines, items, worker)) != null) {
-                if (line.isBlank()) {
-                    blank++;
-                } else {
-                    items.add(jsonl ? parseOrFinish(line, where(lines.number()), items, worker)
-                            : Item.of(line, where(lines.number())));
-                }
-                // Whoever feeds us line by line gets an answer line by line.
-                if (items.size() == BATCH || (!items.isEmpty() && !lines.ready())) {
-                    work(worker, items);
-                    progress.step(items.size());
-                    items.clear();
-                }
-            }
-            if (!items.isEmpty()) {
-                work(worker, items);
-                progress.step(items.size());
-            }
-        }
-        if (blank > 0 && !jsonl) {
-            spec.commandLine().getErr().println("demitasse: " + blank + (blank == 1 ? " blank line of stdin was"
-                    : " blank lines of stdin were") + " skipped");
+            batches.ofStdin(TextInput::parse);
+        } else if (!texts.isEmpty()) {
+            batches.ofArguments(texts, Item::of);
+        } else {
+            Batches.tellOfBlank(batches.ofStdin(Item::of), spec);
         }
     }
 
-    private static String where(int line) {
-        return STDIN + ", line " + line + ": ";
-    }
-
-    /** Whatever comes before a bad item gets its answer, and the message names the item. */
-    private static void work(Worker worker, List<Item> items) throws IOException {
-        try {
-            worker.work(items);
-        } catch (IllegalArgumentException e) {
-            for (Item item : items) {
-                try {
-                    worker.work(List.of(item));
-                } catch (IllegalArgumentException reason) {
-                    throw new IllegalArgumentException(item.where() + reason.getMessage(), reason);
-                }
-            }
-            throw e;
-        }
-    }
-
-    /** Whatever comes before a bad line gets its answer, however much of stdin was there at once. */
-    private static String nextOrFinish(Utf8Lines lines, List<Item> before, Worker worker) throws IOException {
-        try {
-            return lines.next();
-        } catch (IllegalArgumentException e) {
-            if (!before.isEmpty()) {
-                work(worker, before);
-            }
-            throw e;
-        }
-    }
-
-    /** As {@link #nextOrFinish}. */
-    private static Item parseOrFinish(String line, String where, List<Item> before, Worker worker) throws IOException {
-        try {
-            return parse(line, where);
-        } catch (IllegalArgumentException e) {
-            if (!before.isEmpty()) {
-                work(worker, before);
-            }
-            throw e;
-        }
-    }
-
-    private static Item parse(String line, String where) {
-        JsonElement json;
-        try {
-            json = StrictJson.parseLine(line);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(where + e.getMessage(), e);
-        }
+    private static Item parse(String line) {
+        JsonElement json = StrictJson.parseLine(line);
         if (json.isJsonPrimitive() && json.getAsJsonPrimitive().isString()) {
-            return Item.of(json.getAsString(), where);
+            return Item.of(json.getAsString());
         }
         if (!json.isJsonObject()) {
-            throw new IllegalArgumentException(where + "expected a JSON string or object");
+            throw new IllegalArgumentException("expected a JSON string or object");
         }
         JsonObject object = json.getAsJsonObject();
-        int[] inputIds = object.has("input_ids") ? ids(object.get("input_ids"), where) : null;
-        String text = string(object, "text", where);
+        int[] inputIds = integers(object, "input_ids");
+        String text = string(object, "text");
         if ((text == null) == (inputIds == null)) {
-            throw new IllegalArgumentException(where + "expected \"text\" or \"input_ids\" in the object");
+            throw new IllegalArgumentException("expected \"text\" or \"input_ids\" in the object");
         }
-        Integer maxLength = object.has("max_length") ? integer(object.get("max_length"), "max_length", where) : null;
-        return new Item(text, string(object, "pair", where), inputIds, maxLength, where);
+        String pair = pair(object);
+        if (pair != null && text == null) {
+            throw new IllegalArgumentException("a second text needs \"text\", not \"input_ids\"");
+        }
+        Integer maxLength = object.has("max_length") ? integer(object.get("max_length"), "max_length") : null;
+        return new Item(text, pair, inputIds, typeIds(object, inputIds), maxLength);
     }
 
-    private static String string(JsonObject object, String name, String where) {
+    /** By Hugging Face's pipelines it is a text_pair, by its tokenizers' own files a pair. */
+    private static @Nullable String pair(JsonObject object) {
+        String pair = string(object, "pair");
+        String textPair = string(object, "text_pair");
+        if (pair != null && textPair != null) {
+            throw new IllegalArgumentException("\"pair\" and \"text_pair\" are one and the same: give one of them");
+        }
+        return pair == null ? textPair : pair;
+    }
+
+    /** What a tokenizer gives beside ids; padding has no place here. */
+    private static int @Nullable [] typeIds(JsonObject object, int @Nullable [] inputIds) {
+        int[] typeIds = integers(object, "token_type_ids");
+        int[] mask = integers(object, "attention_mask");
+        if (inputIds == null) {
+            if (typeIds != null || mask != null) {
+                throw new IllegalArgumentException("\"token_type_ids\" and \"attention_mask\" need \"input_ids\"");
+            }
+            return null;
+        }
+        if (mask != null && (mask.length != inputIds.length || Arrays.stream(mask).anyMatch(one -> one != 1))) {
+            throw new IllegalArgumentException("\"attention_mask\" is not a 1 for each of \"input_ids\": leave padding out");
+        }
+        if (typeIds != null && typeIds.length != inputIds.length) {
+            throw new IllegalArgumentException("there are " + typeIds.length + " \"token_type_ids\" for "
+                    + inputIds.length + " \"input_ids\"");
+        }
+        return typeIds;
+    }
+
+    private static @Nullable String string(JsonObject object, String name) {
         JsonElement value = object.get(name);
         if (value == null) {
             return null;
         }
         if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
-            throw new IllegalArgumentException(where + "\"" + name + "\" is not a string");
+            throw new IllegalArgumentException("\"" + name + "\" is not a string");
         }
         return value.getAsString();
     }
 
-    private static int[] ids(JsonElement value, String where) {
+    private static int @Nullable [] integers(JsonObject object, String name) {
+        JsonElement value = object.get(name);
+        if (value == null) {
+            return null;
+        }
         if (!value.isJsonArray()) {
-            throw new IllegalArgumentException(where + "\"input_ids\" is not an array");
+            throw new IllegalArgumentException("\"" + name + "\" is not an array");
         }
         JsonArray array = value.getAsJsonArray();
-        int[] ids = new int[array.size()];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = integer(array.get(i), "input_ids", where);
+        if (array.isEmpty()) {
+            throw new IllegalArgumentException("\"" + name + "\" is empty");
         }
-        if (ids.length == 0) {
-            throw new IllegalArgumentException(where + "\"input_ids\" is empty");
+        int[] integers = new int[array.size()];
+        for (int i = 0; i < integers.length; i++) {
+            integers[i] = integer(array.get(i), name);
         }
-        return ids;
+        return integers;
     }
 
-    private static int integer(JsonElement value, String name, String where) {
+    private static int integer(JsonElement value, String name) {
         try {
             if (value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber()) {
                 return Integer.parseInt(value.getAsString());
@@ -205,6 +176,6 @@ final class TextInput {
         } catch (NumberFormatException e) {
             // Said below, with the value.
         }
-        throw new IllegalArgumentException(where + "in \"" + name + "\" stands " + value + ", not a whole number");
+        throw new IllegalArgumentException("in \"" + name + "\" stands " + value + ", not a whole number");
     }
 }

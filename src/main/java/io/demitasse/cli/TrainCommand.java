@@ -19,6 +19,7 @@ import io.demitasse.train.TrainingArguments;
 import io.demitasse.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -57,7 +58,8 @@ final class TrainCommand implements Callable<Integer> {
     Path output;
 
     @Option(names = "--labels", paramLabel = "NAME,NAME", split = ",",
-            description = "The labels' names by number; by default the head's, or those in the training data.")
+            description = "The labels' names by number; by default the head's, or those in the training data "
+                    + "where the head has none of them.")
     List<String> labels = List.of();
 
     @Option(names = "--problem-type", paramLabel = "TYPE",

@@ -116,7 +116,8 @@ record FolderConfig(Path path, JsonObject json, ModelTypes.Type type, Map<String
         }
         String key = type.key("activation");
         JsonElement activation = checks.get(key);
-        if (activation != null && !(isText(activation) && ModelTypes.activations().containsKey(activation.getAsString()))) {
+        if (activation != null
+                && !(isText(activation) && ModelTypes.activations().containsKey(activation.getAsString()))) {
             throw ModelFormatException.of(path, key, "one of " + String.join(", ", ModelTypes.activations().keySet()),
                     activation);
         }
@@ -128,7 +129,8 @@ record FolderConfig(Path path, JsonObject json, ModelTypes.Type type, Map<String
         }
     }
 
-    private static String head(Path path, @Nullable JsonElement architectures, ModelTypes.Type type, Set<String> tensors) {
+    private static String head(Path path, @Nullable JsonElement architectures, ModelTypes.Type type,
+                               Set<String> tensors) {
         if (architectures == null || architectures instanceof JsonNull
                 || architectures.isJsonArray() && architectures.getAsJsonArray().isEmpty()) {
             return headByTensors(type, tensors);

@@ -59,11 +59,14 @@ final class SentenceModules implements Closeable {
     private @Nullable String activation;
     private @Nullable Integer maxSeqLength;
     private boolean lowerCase;
+    private Path poolingConfig;
+    private String poolingKey = "embedding_dimension";
     private @Nullable JsonElement poolingDim;
 
     private SentenceModules(Path folder) {
         this.folder = folder;
         this.transformer = folder;
+        this.poolingConfig = folder;
     }
 
     /** Null for a folder without modules.json. */
@@ -122,8 +125,7 @@ final class SentenceModules implements Closeable {
     void checkSizes(int dim) {
         Path path = folder.resolve(MODULES);
         if (poolingDim != null && !poolingDim.isJsonNull() && JsonChecks.count(poolingDim) != dim) {
-            throw ModelFormatException.of(path, "the pooling's embedding_dimension", dim + ", as the encoder has",
-                    poolingDim);
+            throw ModelFormatException.of(poolingConfig, poolingKey, dim + ", as the encoder has", poolingDim);
         }
         int number = 0;
         int given = dim;
@@ -151,7 +153,8 @@ final class SentenceModules implements Closeable {
         Path configPath = folder.resolve(CONFIG);
         JsonChecks config = new JsonChecks(configPath,
                 Files.exists(configPath) ? JsonFiles.readObject(configPath) : new JsonObject());
-        if (new JsonPrimitive("CrossEncoder").equals(config.get("model_type")) && kinds.equals(List.of("Transformer"))) {
+        if (new JsonPrimitive("CrossEncoder").equals(config.get("model_type"))
+                && kinds.equals(List.of("Transformer"))) {
             readCrossEncoder(config);
             return;
         }
@@ -218,7 +221,8 @@ final class SentenceModules implements Closeable {
     }
 
     private void readTransformer(String task) {
-        Path path = TRANSFORMER_CONFIGS.stream().map(transformer::resolve).filter(Files::exists).findFirst().orElse(null);
+        Path path = TRANSFORMER_CONFIGS.stream().map(transformer::resolve).filter(Files::exists).findFirst()
+                .orElse(null);
         if (path == null) {
             return;
         }
@@ -249,6 +253,7 @@ final class SentenceModules implements Closeable {
         JsonChecks config = new JsonChecks(path, JsonFiles.readObject(path));
         JsonElement stated = config.get("pooling_mode");
         JsonArray modes = new JsonArray();
+        JsonArray keys = new JsonArray();
         if (stated != null && stated.isJsonArray()) {
             modes = stated.getAsJsonArray();
         } else if (stated != null) {
@@ -257,6 +262,7 @@ final class SentenceModules implements Closeable {
             for (Map.Entry<String, String> mode : POOLING_KEYS.entrySet()) {
                 if (config.flag(mode.getValue(), false)) {
                     modes.add(mode.getKey());
+                    keys.add(mode.getValue());
                 }
             }
             if (modes.isEmpty()) {
@@ -265,11 +271,13 @@ final class SentenceModules implements Closeable {
         }
         String mode = modes.size() == 1 && isText(modes.get(0)) ? POOLINGS.get(modes.get(0).getAsString()) : null;
         if (mode == null) {
-            throw ModelFormatException.of(path, "pooling_mode", "one of " + String.join(", ", POOLINGS.keySet()), modes);
+            throw ModelFormatException.of(path, "pooling_mode", "one of " + String.join(", ", POOLINGS.keySet()),
+                    stated == null ? keys : modes);
         }
         made.addProperty("pooling", mode);
-        poolingDim = config.get("embedding_dimension") != null ? config.get("embedding_dimension")
-                : config.get("word_embedding_dimension");
+        poolingConfig = path;
+        poolingKey = config.get(poolingKey) != null ? poolingKey : "word_embedding_dimension";
+        poolingDim = config.get(poolingKey);
         return config.flag("include_prompt", true);
     }
 
@@ -306,24 +314,25 @@ final class SentenceModules implements Closeable {
                 function != null ? function : new JsonPrimitive(TORCH.get(0) + "Tanh"), DENSE_ACTIVATIONS));
         SafetensorsFolder stored = SafetensorsFolder.open(place);
         weights.add(stored);
-        addDense(stored, "dense." + number, "weight", List.of((long) out, (long) in));
+        addDense(stored, "dense." + number, "weight", List.of((long) out, (long) in), "[out_features, in_features]");
         if (bias) {
-            addDense(stored, "dense." + number, "bias", List.of((long) out));
+            addDense(stored, "dense." + number, "bias", List.of((long) out), "[out_features]");
         }
         String extra = stored.tensors().keySet().stream().sorted()
                 .filter(name -> !name.equals("linear.weight") && !(bias && name.equals("linear.bias")))
                 .findFirst().orElse(null);
         if (extra != null) {
-            throw new ModelFormatException(stored.path(), "tensor " + extra + " is not one that a dense layer has");
+            throw new ModelFormatException(stored.path(), "tensor " + extra + " is not one that a dense layer has"
+                    + (bias ? "" : " whose bias is false"));
         }
         return layer;
     }
 
-    private void addDense(SafetensorsFolder stored, String layer, String kind, List<Long> shape) {
+    private void addDense(SafetensorsFolder stored, String layer, String kind, List<Long> shape, String keys) {
         StoredTensor tensor = stored.tensors().get("linear." + kind);
         if (tensor == null || !tensor.shape().equals(shape) || !StoredTensor.FLOATS.contains(tensor.dtype())) {
-            throw ModelFormatException.of(stored.path(), "tensor linear." + kind, "floats of shape " + shape,
-                    tensor == null ? "none" : tensor.dtype() + " " + tensor.shape());
+            throw ModelFormatException.of(stored.path(), "tensor linear." + kind, "floats of shape " + shape
+                    + " (" + keys + " of config.json)", tensor == null ? "none" : tensor.dtype() + " " + tensor.shape());
         }
         dense.add(TensorPart.of(layer + "." + kind, tensor));
     }

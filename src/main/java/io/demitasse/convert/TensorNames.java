@@ -129,7 +129,8 @@ final class TensorNames {
         StoredTensor found = stored.get(source);
         if (found == null) {
             throw new ModelFormatException(path, "tensor " + source + " is missing, expected it with shape " + expected
-                    + explanation + " for " + config.type().architecture(config.head()));
+                    + explanation + " for " + config.type().architecture(config.head()) + " (architectures)"
+                    + (tensor.tied() ? ", as tie_word_embeddings is false" : ""));
         }
         if (!found.shape().equals(expected)) {
             throw ModelFormatException.of(found.file(), "tensor " + source, "shape " + expected + explanation,
@@ -156,7 +157,8 @@ final class TensorNames {
         } catch (IOException e) {
             throw new ModelFormatException(tensor.file(), "tensor " + other + " cannot be read: " + e.getMessage(), e);
         }
-        throw new ModelFormatException(tensor.file(), "tensor " + other + ": expected the same numbers as in " + source);
+        throw new ModelFormatException(tensor.file(),
+                "tensor " + other + ": expected the same numbers as in " + source);
     }
 
     /** Other heads may go, but a tensor of the encoder that nobody knows would change what it computes. */

@@ -341,6 +341,8 @@ public final class FlatFile implements Closeable {
     private void read(TensorInfo tensor, Consumer<ByteBuffer> reader) {
         try {
             copy(tensor, reader::accept);
+        } catch (ClosedChannelException e) {
+            throw interrupted(path, e);
         } catch (IOException e) {
             throw new ModelFormatException(path, "tensor " + tensor.name() + " cannot be read: " + reason(e), e);
         }

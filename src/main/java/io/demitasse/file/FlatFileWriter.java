@@ -7,7 +7,9 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.CharBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -266,7 +268,13 @@ public final class FlatFileWriter {
             offset = aligned(offset + tensor.size);
         }
         json.add("tensors", table);
-        return GSON.toJson(json).getBytes(StandardCharsets.UTF_8);
+        try {
+            ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(GSON.toJson(json)));
+            return Arrays.copyOf(bytes.array(), bytes.limit());
+        } catch (CharacterCodingException e) {
+            // getBytes would put question marks in their place.
+            throw new IllegalArgumentException("the header cannot be written as UTF-8: it holds half a character", e);
+        }
     }
 
     private static JsonObject entry(Pending tensor, long offset, long crc) {

@@ -39,7 +39,7 @@ final class FlatHeader {
     private final JsonObject json;
     private final int version;
 
-    /** What the first 24 bytes say: the format's version, the header's length, and its checksum, which version 1 has not. */
+    /** What the first 24 bytes say: the format's version, the header's length, and its checksum, 0 in version 1. */
     record Preamble(int version, int length, int crc32) {
     }
 

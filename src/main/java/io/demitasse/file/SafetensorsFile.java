@@ -66,8 +66,8 @@ final class SafetensorsFile {
         }
         long length = fill(channel, 0, LENGTH).order(ByteOrder.LITTLE_ENDIAN).getLong();
         if (length < 0 || length > size - LENGTH) {
-            throw new ModelFormatException(path, "the header's length is " + Long.toUnsignedString(length) + ", but only "
-                    + (size - LENGTH) + " bytes follow (truncated, or not a safetensors file)");
+            throw new ModelFormatException(path, "the header's length is " + Long.toUnsignedString(length)
+                    + ", but only " + (size - LENGTH) + " bytes follow (truncated, or not a safetensors file)");
         }
         if (length > LARGEST_HEADER) {
             throw ModelFormatException.of(path, "the header's length", "at most " + LARGEST_HEADER, length);
@@ -79,7 +79,8 @@ final class SafetensorsFile {
     private static void refusePointer(Path path, FileChannel channel, long size) throws IOException {
         ByteBuffer start = fill(channel, 0, (int) Math.min(size, POINTER.length()));
         if (StandardCharsets.ISO_8859_1.decode(start).toString().equals(POINTER)) {
-            throw new ModelFormatException(path, "a Git LFS pointer and not the file itself: fetch it with git lfs pull");
+            throw new ModelFormatException(path,
+                    "a Git LFS pointer and not the file itself: fetch it with git lfs pull");
         }
     }
 
@@ -121,7 +122,8 @@ final class SafetensorsFile {
     private StoredTensor tensor(String name, JsonElement value, List<long[]> spans) {
         String what = "tensor " + name + ": ";
         if (!value.isJsonObject()) {
-            throw ModelFormatException.of(path, "tensor " + name, "an object with dtype, shape and data_offsets", value);
+            throw ModelFormatException.of(path, "tensor " + name, "an object with dtype, shape and data_offsets",
+                    value);
         }
         JsonObject entry = value.getAsJsonObject();
         JsonElement dtype = entry.get("dtype");
@@ -133,8 +135,8 @@ final class SafetensorsFile {
         List<Long> shape = counts(what + "shape", entry.get("shape"));
         List<Long> offsets = counts(what + "data_offsets", entry.get("data_offsets"));
         if (offsets.size() != 2 || offsets.get(0) > offsets.get(1) || offsets.get(1) > available) {
-            throw new ModelFormatException(path, what + "data_offsets are " + offsets + ", but the file has " + available
-                    + " bytes of tensors (truncated?)");
+            throw new ModelFormatException(path, what + "data_offsets are " + offsets + ", but the file has "
+                    + available + " bytes of tensors (truncated?)");
         }
         long begin = offsets.get(0);
         long bytes = offsets.get(1) - begin;
@@ -183,8 +185,8 @@ final class SafetensorsFile {
                         + previous + ", which ends at " + position);
             }
             if (span[0] > position) {
-                throw new ModelFormatException(path, "tensor " + name + " begins at " + span[0] + ", expected " + position
-                        + ": the bytes between belong to no tensor");
+                throw new ModelFormatException(path, "tensor " + name + " begins at " + span[0] + ", expected "
+                        + position + ": the bytes between belong to no tensor");
             }
             position = span[1];
             previous = name;

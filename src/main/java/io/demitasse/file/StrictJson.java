@@ -29,6 +29,10 @@ public final class StrictJson {
      * @throws IllegalArgumentException if it is not; the message says what is wrong and where, in one line
      */
     public static JsonElement parse(String text) {
+        if (text.startsWith("\uFEFF")) {
+            // Gson would pass over it, but Python does not.
+            throw new IllegalArgumentException("not valid JSON: it begins with a byte order mark");
+        }
         JsonReader reader = reader(new StringReader(text));
         try {
             JsonElement value = value(reader);

@@ -132,22 +132,23 @@ final class AmxTiles extends ProductCode {
         }
         ByteTiles.Finish finish = new ByteTiles.Finish(asm, planes);
         finish.begin();
-        asm.mov(Assembler.RAX, argument(CORRECTIONS_NOW));
+        asm.mov(Assembler.RAX, argument(SUMS_NOW));
         asm.load(16, at(Assembler.RAX, 0));
         asm.load(17, at(Assembler.RAX, VECTOR));
         Assembler.Label row = new Assembler.Label();
         asm.bind(row);
         for (int half = 0; half < 2; half++) {
-            asm.addInts(half, 16 + half, at(scratch, half * VECTOR));
-            if (planes == 2) {
-                asm.load(2 + half, at(scratch, STEP_BYTES + half * VECTOR));
+            for (int plane = 0; plane < planes; plane++) {
+                int sum = 2 * plane + half;
+                asm.multiplyInts(sum, 16 + half, at(ROW_SCALE, FLOAT * (1 + plane)));
+                asm.addInts(sum, sum, at(scratch, plane * STEP_BYTES + half * VECTOR));
             }
             finish.vector(half, 2 + half, half, at(ROW_SCALE, 0), at(RESULT, half * VECTOR));
         }
         asm.add(RESULT, RESULT_STRIDE);
         asm.add(LEFT, ROW_STRIDE);
         asm.addImmediate(scratch, rowBytes);
-        asm.addImmediate(ROW_SCALE, FLOAT);
+        asm.addImmediate(ROW_SCALE, LayoutCode.ROW_BYTES);
         asm.subImmediate(HEIGHT_NOW, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, row);
     }

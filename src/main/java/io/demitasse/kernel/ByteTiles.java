@@ -10,8 +10,8 @@ import static io.demitasse.kernel.VectorAssembler.VECTOR;
  * its numbers, one behind the other. Sums are whole numbers, so any order gives the same. At the end
  * {@code y = (256 high + low) * scale of the row * scale of the output + bias}, or the same of one plane.
  *
- * <p>A number is kept plus 128 (plus 32768 in two planes), since the bytes are unsigned; an output's correction, with
- * which its sum of the first plane begins, takes that away again.
+ * <p>Since the bytes are unsigned, a row's numbers are kept plus what its 0 is kept as; so a sum begins with that much
+ * times the sum of the output's bytes less.
  */
 final class ByteTiles extends ProductCode {
 
@@ -43,14 +43,13 @@ final class ByteTiles extends ProductCode {
     void tile(int height) {
         int all = height * planes;
         asm.push(Assembler.RDX);
-        asm.mov(Assembler.RAX, argument(CORRECTIONS_NOW));
+        asm.mov(Assembler.RAX, argument(SUMS_NOW));
+        asm.load(24, at(Assembler.RAX, 0));
+        asm.load(25, at(Assembler.RAX, VECTOR));
         for (int plane = 0; plane < all; plane++) {
             for (int half = 0; half < 2; half++) {
-                if (plane % planes == 0) {
-                    asm.load(sum(plane, half), at(Assembler.RAX, half * VECTOR));
-                } else {
-                    asm.xor(sum(plane, half), sum(plane, half), sum(plane, half));
-                }
+                asm.multiplyInts(sum(plane, half), 24 + half, at(ROW_SCALE, plane / planes * LayoutCode.ROW_BYTES
+                        + FLOAT * (1 + plane % planes)));
             }
         }
         asm.mov(RIGHT_NOW, RIGHT);
@@ -65,12 +64,12 @@ final class ByteTiles extends ProductCode {
         finish.begin();
         for (int row = 0; row < height; row++) {
             for (int half = 0; half < 2; half++) {
-                finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half, at(ROW_SCALE, row * FLOAT),
+                finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half, at(ROW_SCALE, row * LayoutCode.ROW_BYTES),
                         at(RESULT, half * VECTOR));
             }
             asm.add(RESULT, RESULT_STRIDE);
         }
-        asm.addImmediate(ROW_SCALE, height * FLOAT);
+        asm.addImmediate(ROW_SCALE, height * LayoutCode.ROW_BYTES);
         asm.imul(Assembler.RAX, LEFT_STRIDE, all);
         asm.add(LEFT, Assembler.RAX);
         asm.ret();

@@ -5,7 +5,6 @@ import static io.demitasse.kernel.ProductCode.argument;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.DIVIDE;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MAXIMUM;
-import static io.demitasse.kernel.VectorAssembler.Arithmetic.MINIMUM;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.SQUARE_ROOT;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.SUBTRACT;
@@ -42,18 +41,16 @@ final class FunctionCode {
     static final int SIZE = 13;
 
     private static final float NEGATIVE_INFINITY = Float.NEGATIVE_INFINITY;
-    private static final float SIGN = Float.intBitsToFloat(Integer.MIN_VALUE);
     private static final float ALL_BUT_SIGN = Float.intBitsToFloat(Integer.MAX_VALUE);
     private static final float EXPONENT_BIAS = Float.intBitsToFloat(127);
 
     private static final float[] CONSTANTS = {
-        0.5f, 1f, SIGN, ALL_BUT_SIGN, EXPONENT_BIAS, NEGATIVE_INFINITY,
+        1f, ALL_BUT_SIGN, EXPONENT_BIAS, NEGATIVE_INFINITY,
         MathFunctions.LOG2_E, MathFunctions.LN2_HIGH, MathFunctions.LN2_LOW, MathFunctions.ROUND, MathFunctions.EXP_MIN,
         MathFunctions.E0, MathFunctions.E1, MathFunctions.E2, MathFunctions.E3, MathFunctions.E4,
-        MathFunctions.S0, MathFunctions.S1, MathFunctions.S2, MathFunctions.S3, MathFunctions.S4, MathFunctions.S5,
-        MathFunctions.S6,
-        MathFunctions.L0, MathFunctions.L1, MathFunctions.L2, MathFunctions.L3, MathFunctions.L4, MathFunctions.L5,
-        MathFunctions.L6, MathFunctions.L7, MathFunctions.ERF_ONE, MathFunctions.SQRT_HALF,
+        MathFunctions.T0, MathFunctions.T1, MathFunctions.T2, MathFunctions.T3, MathFunctions.T4, MathFunctions.T5,
+        MathFunctions.T6, MathFunctions.T7, MathFunctions.T8, MathFunctions.T9, MathFunctions.TAIL, 0f,
+        MathFunctions.P1, MathFunctions.P2, MathFunctions.P3, MathFunctions.P4, MathFunctions.P5, MathFunctions.P6,
     };
 
     /** The elements that count in a row's last vector, and those to be set to 0 or chosen. */
@@ -126,35 +123,38 @@ final class FunctionCode {
         asm.ret();
     }
 
-    /** Of vector 0, by way of 1 to 9. */
+    /** Of vector 0, by way of 1 to 4. */
     private void gelu() {
         int x = 0;
-        int z = 1;
-        int a = 2;
-        int q = 3;
-        int t = 4;
-        asm.floatsByOne(MULTIPLY, z, x, constant(MathFunctions.SQRT_HALF));
-        asm.and(a, z, constant(ALL_BUT_SIGN));
-        asm.broadcast(9, constant(MathFunctions.ERF_ONE));
-        asm.floats(MINIMUM, a, 9, a);
-        polynomial(q, a, MathFunctions.L7, MathFunctions.L6, MathFunctions.L5, MathFunctions.L4, MathFunctions.L3,
-                MathFunctions.L2, MathFunctions.L1, MathFunctions.L0);
-        exp(q, 5, 6, 7);
-        asm.broadcast(9, constant(1f));
-        asm.floats(SUBTRACT, q, 9, q);
-        asm.floats(MULTIPLY, t, a, a);
-        polynomial(5, t, MathFunctions.S6, MathFunctions.S5, MathFunctions.S4, MathFunctions.S3, MathFunctions.S2,
-                MathFunctions.S1, MathFunctions.S0);
-        asm.floats(MULTIPLY, 5, 5, a);
-        asm.floats(ADD, 5, 5, a);
-        asm.compare(CHOICE, a, constant(1f), VectorAssembler.LESS_THAN);
-        asm.masked(CHOICE).move(q, 5);
-        asm.and(q, q, constant(ALL_BUT_SIGN));
-        asm.and(z, z, constant(SIGN));
-        asm.or(q, q, z);
-        asm.floatsByOne(ADD, q, q, constant(1f));
-        asm.floatsByOne(MULTIPLY, x, x, constant(0.5f));
+        int a = 1;
+        int q = 2;
+        int shifted = 3;
+        int p = 4;
+        asm.and(a, x, constant(ALL_BUT_SIGN));
+        fused(q, a, MathFunctions.T9, MathFunctions.T8, MathFunctions.T7, MathFunctions.T6, MathFunctions.T5,
+                MathFunctions.T4, MathFunctions.T3, MathFunctions.T2, MathFunctions.T1, MathFunctions.T0);
+        asm.floatsByOne(ADD, shifted, q, constant(MathFunctions.ROUND));
+        asm.floatsByOne(SUBTRACT, p, shifted, constant(MathFunctions.ROUND));
+        asm.floats(SUBTRACT, q, q, p);
+        fused(p, q, MathFunctions.P6, MathFunctions.P5, MathFunctions.P4, MathFunctions.P3, MathFunctions.P2,
+                MathFunctions.P1, MathFunctions.P0);
+        asm.shiftLeft(shifted, shifted, 23);
+        asm.addInts(p, p, shifted);
+        asm.compare(CHOICE, a, constant(MathFunctions.TAIL), VectorAssembler.GREATER_THAN);
+        asm.masked(CHOICE).xor(p, p, p);
+        asm.broadcast(q, constant(1f));
+        asm.floats(SUBTRACT, q, q, p);
+        asm.compare(CHOICE, x, constant(0f), VectorAssembler.LESS_THAN);
+        asm.masked(CHOICE).move(q, p);
         asm.floats(MULTIPLY, x, x, q);
+    }
+
+    /** By Horner's rule with fused multiply-adds, the highest coefficient first. */
+    private void fused(int to, int x, float... coefficients) {
+        asm.broadcast(to, constant(coefficients[0]));
+        for (int i = 1; i < coefficients.length; i++) {
+            asm.fmaInto(to, x, constant(coefficients[i]));
+        }
     }
 
     /** {@code x = exp(x)} where it is neither 0 nor infinite, by way of three other vectors. */

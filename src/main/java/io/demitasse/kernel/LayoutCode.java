@@ -4,8 +4,12 @@ import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.ProductCode.STEP_BYTES;
 import static io.demitasse.kernel.ProductCode.WIDTH;
 import static io.demitasse.kernel.ProductCode.argument;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.DIVIDE;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.MAXIMUM;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.MINIMUM;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.SUBTRACT;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
 import static io.demitasse.kernel.VectorAssembler.VECTOR;
 
@@ -22,9 +26,15 @@ final class LayoutCode {
     /** The address of the first panel or row, and the bytes of each. */
     static final int TO = 4;
     static final int TO_STRIDE = 5;
-    /** The address of the rows' scales, and the largest whole number a row is scaled to. */
+    /** The address of what is said of each row, and the whole number to which a row's range is scaled, as a float. */
     static final int ROW_SCALES = 6;
     static final int LARGEST = 7;
+    /** The bytes of a plane. */
+    static final int PLANE_BYTES = 8;
+    static final int SIZE = 9;
+
+    /** Of a row: its scale, a float; then of each plane what 0 is kept as, an int, negated; and nothing. */
+    static final int ROW_BYTES = 16;
 
     private static final int FROM = Assembler.RDI;
     private static final int FROM_STRIDE = Assembler.RSI;
@@ -35,14 +45,11 @@ final class LayoutCode {
     private static final int STEPS_LEFT = Assembler.RCX;
 
     private final VectorAssembler asm;
-    private final Assembler.Label absolute = new Assembler.Label();
     private final Assembler.Label ones = new Assembler.Label();
 
     LayoutCode(VectorAssembler asm) {
         this.asm = asm;
         asm.align(4);
-        asm.bind(absolute);
-        asm.int32(Integer.MAX_VALUE);
         asm.bind(ones);
         asm.int32(0x01010101);
     }
@@ -209,41 +216,37 @@ final class LayoutCode {
     }
 
     /**
-     * Rows of floats in a as planes of unsigned bytes: {@code round(x * largest / max|x|)} plus half the range; the
-     * scale is {@code max|x| / largest}. What is not a number, or infinite, makes the scale so.
+     * Rows of floats in a as planes of unsigned bytes. The range from the smallest to the largest number of a row, and to
+     * 0, becomes that from 0 to {@link #LARGEST}; 0 itself is kept as a whole number. What is not a number, or infinite,
+     * makes the row's scale not a number.
      */
     void quantise(Assembler.Label entry, int planes) {
-        int max = 0;
         Assembler.Label row = new Assembler.Label();
         begin(entry);
         tailMask();
-        asm.movImmediate(Assembler.RAX, planes == 2 ? 1 << 15 : 1 << 7);
-        asm.broadcastGeneral(5, Assembler.RAX);
+        asm.xor(ZERO, ZERO, ZERO);
         asm.bind(row);
-        asm.xor(max, max, max);
+        for (int found : new int[] {MAX, MIN, POISON}) {
+            asm.xor(found, found, found);
+        }
         vectors(() -> {
-            asm.load(1, at(FROM, POSITION, 4, 0));
-            largest(max);
+            asm.load(NUMBERS, at(FROM, POSITION, 4, 0));
+            range();
         }, () -> {
-            asm.maskedToZero(1).load(1, at(FROM, POSITION, 4, 0));
-            largest(max);
+            asm.maskedToZero(1).load(NUMBERS, at(FROM, POSITION, 4, 0));
+            range();
         });
-        maximumOfElements(max, 1);
-        asm.loadSingle(2, argument(LARGEST));
-        asm.single(DIVIDE, 3, max, 2);
-        asm.mov(Assembler.RAX, argument(ROW_SCALES));
-        asm.storeSingle(at(Assembler.RAX, 0), 3);
-        asm.addImmediate(Assembler.RAX, FLOAT);
-        asm.mov(argument(ROW_SCALES), Assembler.RAX);
-        asm.single(DIVIDE, 2, 2, max);
-        asm.broadcast(2, 2);
+        ofElements(MAXIMUM, MAX);
+        ofElements(MINIMUM, MIN);
+        ofElements(ADD, POISON);
+        scale(planes);
         asm.mov(NOW, argument(PLANE_BYTES));
         asm.add(NOW, RESULT);
         vectors(() -> {
-            asm.load(1, at(FROM, POSITION, 4, 0));
+            asm.load(NUMBERS, at(FROM, POSITION, 4, 0));
             round(planes);
         }, () -> {
-            asm.maskedToZero(1).load(1, at(FROM, POSITION, 4, 0));
+            asm.maskedToZero(1).load(NUMBERS, at(FROM, POSITION, 4, 0));
             round(planes);
         });
         asm.add(FROM, FROM_STRIDE);
@@ -254,35 +257,73 @@ final class LayoutCode {
         asm.ret();
     }
 
-    /** The bytes of a plane. */
-    static final int PLANE_BYTES = 8;
+    private static final int NUMBERS = 1;
+    private static final int MAX = 2;
+    private static final int MIN = 3;
+    /** 0, unless something is not a number, or infinite. */
+    private static final int POISON = 4;
+    private static final int ZERO = 5;
+    /** What numbers are multiplied by, and what 0 is kept as. */
+    private static final int FACTOR = 6;
+    private static final int KEPT_ZERO = 7;
 
-    /** As whole numbers, which order floats without a sign as they are, and put what is not a number above all. */
-    private void largest(int max) {
-        asm.and(1, 1, at(absolute));
-        asm.maximumUnsigned(max, max, 1);
+    /** Of two operands of which one is not a number, the processor gives the second. */
+    private void range() {
+        asm.floats(MAXIMUM, MAX, NUMBERS, MAX);
+        asm.floats(MINIMUM, MIN, NUMBERS, MIN);
+        asm.fma(POISON, NUMBERS, ZERO);
     }
 
-    private void maximumOfElements(int max, int other) {
-        asm.shuffle(other, max, max, 0xB1);
-        asm.maximumUnsigned(max, max, other);
-        asm.shuffle(other, max, max, 0x4E);
-        asm.maximumUnsigned(max, max, other);
-        asm.shuffleQuarters(other, max, max, 0xB1);
-        asm.maximumUnsigned(max, max, other);
-        asm.shuffleQuarters(other, max, max, 0x4E);
-        asm.maximumUnsigned(max, max, other);
+    private void ofElements(VectorAssembler.Arithmetic operation, int found) {
+        int other = 8;
+        asm.shuffle(other, found, found, 0xB1);
+        asm.floats(operation, found, found, other);
+        asm.shuffle(other, found, found, 0x4E);
+        asm.floats(operation, found, found, other);
+        asm.shuffleQuarters(other, found, found, 0xB1);
+        asm.floats(operation, found, found, other);
+        asm.shuffleQuarters(other, found, found, 0x4E);
+        asm.floats(operation, found, found, other);
+    }
+
+    /** {@code scale = (max - min) / largest}, {@code kept = round(-min * largest / (max - min))}. */
+    private void scale(int planes) {
+        int range = 8;
+        int row = Assembler.RAX;
+        asm.floats(SUBTRACT, range, MAX, MIN);
+        asm.broadcast(FACTOR, argument(LARGEST));
+        asm.floats(DIVIDE, MAX, range, FACTOR);
+        asm.floats(ADD, MAX, MAX, POISON);
+        asm.floats(DIVIDE, FACTOR, FACTOR, range);
+        asm.floats(SUBTRACT, KEPT_ZERO, ZERO, MIN);
+        asm.floats(MULTIPLY, KEPT_ZERO, KEPT_ZERO, FACTOR);
+        asm.toInts(KEPT_ZERO, KEPT_ZERO);
+        asm.mov(row, argument(ROW_SCALES));
+        asm.storeSingle(at(row, 0), MAX);
+        if (planes == 2) {
+            asm.shiftRight(MAX, KEPT_ZERO, 8);
+            asm.shiftLeft(MIN, KEPT_ZERO, 24);
+            asm.shiftRight(MIN, MIN, 24);
+            asm.subtractInts(MIN, ZERO, MIN);
+            asm.storeSingle(at(row, 2 * FLOAT), MIN);
+        } else {
+            asm.move(MAX, KEPT_ZERO);
+        }
+        asm.subtractInts(MAX, ZERO, MAX);
+        asm.storeSingle(at(row, FLOAT), MAX);
+        asm.addImmediate(row, ROW_BYTES);
+        asm.mov(argument(ROW_SCALES), row);
     }
 
     private void round(int planes) {
-        asm.floats(MULTIPLY, 1, 1, 2);
-        asm.toInts(1, 1);
-        asm.addInts(1, 1, 5);
+        asm.floats(MULTIPLY, NUMBERS, NUMBERS, FACTOR);
+        asm.toInts(NUMBERS, NUMBERS);
+        asm.addInts(NUMBERS, NUMBERS, KEPT_ZERO);
         if (planes == 2) {
-            asm.storeBytes(at(NOW, POSITION, 1, 0), 1);
-            asm.shiftRight(1, 1, 8);
+            asm.storeBytes(at(NOW, POSITION, 1, 0), NUMBERS);
+            asm.shiftRight(NUMBERS, NUMBERS, 8);
         }
-        asm.storeBytes(at(RESULT, POSITION, 1, 0), 1);
+        asm.storeBytes(at(RESULT, POSITION, 1, 0), NUMBERS);
     }
 
     /** Over the vectors of a row; POSITION counts floats. What a row's last vector has too many is as 0. */

@@ -21,12 +21,15 @@ final class MachineProduct implements Parallel.Task {
     private static final int TASKS_A_THREAD = 4;
     /** Rows that one task makes bytes of, and as many that the calling thread does alone. */
     private static final int QUANTISED_ROWS = 16;
+    /** What a row's range becomes in a byte and in two: one less than they hold, as 0 is rounded, too. */
+    static final float LARGEST_OF_ONE = 254;
+    static final float LARGEST_OF_TWO = 65534;
 
     private final MachineKernels kernels;
     private Workspace workspace;
     private final MachineCode code;
     private final Quantising quantising = new Quantising();
-    /** {@code [rows][planes][filled up]} bytes, and the scale of each row. */
+    /** {@code [rows][planes][filled up]} bytes, and what {@link LayoutCode} says of each row. */
     private MachineMemory.Piece quantised = MachineMemory.Piece.NONE;
     private MachineMemory.Piece rowScales = MachineMemory.Piece.NONE;
 
@@ -124,8 +127,8 @@ final class MachineProduct implements Parallel.Task {
         if (quantised.buffer().capacity() < rows * rowBytes) {
             quantised = MachineMemory.allocate(rows * rowBytes);
         }
-        if (rowScales.buffer().capacity() < 4L * m) {
-            rowScales = MachineMemory.allocate(4L * m);
+        if (rowScales.buffer().capacity() < (long) LayoutCode.ROW_BYTES * m) {
+            rowScales = MachineMemory.allocate((long) LayoutCode.ROW_BYTES * m);
         }
         this.workspace = workspace;
         int tasks = (m + QUANTISED_ROWS - 1) / QUANTISED_ROWS;
@@ -150,9 +153,10 @@ final class MachineProduct implements Parallel.Task {
             arguments[LayoutCode.STEPS] = k;
             arguments[LayoutCode.TO] = quantised.at(row * rowBytes, rows * rowBytes);
             arguments[LayoutCode.TO_STRIDE] = rowBytes;
-            arguments[LayoutCode.ROW_SCALES] = rowScales.at(4L * row, 4L * rows);
-            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(kernels.planes() == 2 ? Short.MAX_VALUE
-                    : Byte.MAX_VALUE);
+            arguments[LayoutCode.ROW_SCALES] = rowScales.at((long) LayoutCode.ROW_BYTES * row,
+                (long) LayoutCode.ROW_BYTES * rows);
+            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(kernels.planes() == 2 ? LARGEST_OF_TWO
+                    : LARGEST_OF_ONE);
             arguments[LayoutCode.PLANE_BYTES] = plane;
             code.run(code.functions().quantise()[kernels.planes() - 1], left.data(), arguments);
         }
@@ -272,7 +276,7 @@ final class MachineProduct implements Parallel.Task {
                                float[] y, float[] bias) {
         arguments[ProductCode.STEPS] = k;
         arguments[ProductCode.SCALES] = 0;
-        arguments[ProductCode.CORRECTIONS] = 0;
+        arguments[ProductCode.SUMS] = 0;
         arguments[ProductCode.ROW_SCALES] = 0;
         tiles(arguments, rows, FloatTiles.HIGHEST);
         code.run(transposed ? code.functions().multiplyTransposed() : code.functions().multiply(), x, x, y,
@@ -286,9 +290,10 @@ final class MachineProduct implements Parallel.Task {
         arguments[ProductCode.STEPS] = weight.steps();
         arguments[ProductCode.SCALES] = weight.scales().at((long) panel * ProductCode.STEP_BYTES,
                 (long) panels * ProductCode.STEP_BYTES);
-        arguments[ProductCode.CORRECTIONS] = weight.corrections().at((long) panel * ProductCode.STEP_BYTES,
+        arguments[ProductCode.SUMS] = weight.sums().at((long) panel * ProductCode.STEP_BYTES,
                 (long) panels * ProductCode.STEP_BYTES);
-        arguments[ProductCode.ROW_SCALES] = rowScales.at(4L * row, 4L * rows);
+        arguments[ProductCode.ROW_SCALES] = rowScales.at((long) LayoutCode.ROW_BYTES * row,
+                (long) LayoutCode.ROW_BYTES * rows);
         arguments[ProductCode.SCRATCH] = own.sums.address();
         arguments[ProductCode.X_STRIDE] = plane;
         boolean amx = code.processor().amx();

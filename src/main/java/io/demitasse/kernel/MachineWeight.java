@@ -2,7 +2,6 @@ package io.demitasse.kernel;
 
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
 import java.util.Objects;
 
 /**
@@ -12,9 +11,9 @@ import java.util.Objects;
  * @param panelBytes of a panel
  * @param steps of a panel: inputs, or four inputs each
  * @param scales of bytes, [out]: what an output's sum is multiplied by
- * @param corrections of bytes, [out]: what an output's sum begins with, as a left matrix's numbers are kept plus 128
+ * @param sums of bytes, [out]: the sum of each output's bytes
  */
-record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, MachineMemory.Piece corrections,
+record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, MachineMemory.Piece sums,
                      boolean bytes, int out, int in, int steps, long panelBytes) implements Weight {
 
     /** Inputs that bytes are filled up to: a row of a tile of AMX. */
@@ -33,7 +32,7 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
     static MachineWeight of(MachineCode code, MachineMemory memory, float[] weight, int out, int in) {
         long panelBytes = (long) in * ProductCode.STEP_BYTES;
         MachineMemory.Piece panels = memory.lend(panels(out) * panelBytes);
-        packTransposed(code, weight, 0, in, out, in, panels, new long[LayoutCode.PLANE_BYTES + 1]);
+        packTransposed(code, weight, 0, in, out, in, panels, new long[LayoutCode.SIZE]);
         return new MachineWeight(panels, MachineMemory.Piece.NONE, MachineMemory.Piece.NONE, false, out, in, in,
                 panelBytes);
     }
@@ -47,7 +46,7 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
                 memory.lend((long) panels(out) * ProductCode.STEP_BYTES), true, out, in, steps, panelBytes);
         weight.pack(code, quantized);
         weight.scales.buffer().asFloatBuffer().put(scales, 0, out);
-        weight.correct(code);
+        weight.sum(code);
         return weight;
     }
 
@@ -62,7 +61,7 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
             }
             return;
         }
-        long[] arguments = new long[LayoutCode.PLANE_BYTES + 1];
+        long[] arguments = new long[LayoutCode.SIZE];
         int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
         for (int o = 0; o < out; o += some) {
             int columns = Math.min(some, out - o);
@@ -77,9 +76,9 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
         }
     }
 
-    /** 128 times the sum of each output's bytes, taken away. */
-    private void correct(MachineCode code) {
-        long[] arguments = new long[LayoutCode.PLANE_BYTES + 1];
+    /** The sum of each output's bytes. */
+    private void sum(MachineCode code) {
+        long[] arguments = new long[LayoutCode.SIZE];
         int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
         for (int o = 0; o < out; o += some) {
             int columns = Math.min(some, out - o);
@@ -88,13 +87,9 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
             arguments[LayoutCode.STEPS] = steps;
             arguments[LayoutCode.TO] = panels.at(panel * panelBytes, panels(columns) * panelBytes);
             arguments[LayoutCode.TO_STRIDE] = panelBytes;
-            arguments[LayoutCode.ROW_SCALES] = corrections.at((long) panel * ProductCode.STEP_BYTES,
+            arguments[LayoutCode.ROW_SCALES] = sums.at((long) panel * ProductCode.STEP_BYTES,
                     (long) panels(columns) * ProductCode.STEP_BYTES);
             code.run(code.functions().sums(), new float[1], arguments);
-        }
-        IntBuffer sums = corrections.buffer().asIntBuffer();
-        for (int o = 0; o < sums.capacity(); o++) {
-            sums.put(o, o < out ? -128 * sums.get(o) : 0);
         }
     }
 

@@ -1,8 +1,8 @@
 package io.demitasse.kernel;
 
 /**
- * exp and erf in float arithmetic. Every kernel does these same multiplications and additions, unfused and in this
- * order, so a result never depends on the processor, on the JVM's own intrinsics, or on whether the JIT compiler has
+ * exp, erf and GELU in float arithmetic. Every kernel does these same operations in this order, fused where {@code fma}
+ * stands and only there, so a result never depends on the processor, on the JVM's own intrinsics, or on whether the JIT compiler has
  * come by: those may round {@code Math.exp} differently from one call to the next.
  *
  * <p>The coefficients are minimax fits made by {@code tools/fit_polynomials.py}, which also measures the errors.
@@ -50,6 +50,28 @@ public final class MathFunctions {
     private static final float CUBE = 0.044715f;
     private static final float QUICK = 1.702f;
 
+    // 1 - Phi(a) = 2^(T0 + T1 a + ...) for 0 <= a <= 4 sqrt(2), Phi being the Gaussian distribution function; it is 0 above
+    static final float T0 = -0.99999994f;
+    static final float T1 = -1.15110719f;
+    static final float T2 = -0.459192187f;
+    static final float T3 = -0.0525447018f;
+    static final float T4 = 0.00712865498f;
+    static final float T5 = -0.000175712601f;
+    static final float T6 = -0.000180617251f;
+    static final float T7 = 4.33116438e-05f;
+    static final float T8 = -4.51794085e-06f;
+    static final float T9 = 1.87485924e-07f;
+    static final float TAIL = 5.65685425f;
+
+    // 2^r = P0 + P1 r + ... for |r| <= 1/2
+    static final float P0 = 1f;
+    static final float P1 = 0.693147182f;
+    static final float P2 = 0.240226462f;
+    static final float P3 = 0.0555032529f;
+    static final float P4 = 0.00961850397f;
+    static final float P5 = 0.0013401258f;
+    static final float P6 = 0.000153446541f;
+
     static final float SQRT_HALF = 0.707106781f;
     static final float ONE_BY_SQRT_TWO_PI = 0.398942280f;
 
@@ -89,9 +111,33 @@ public final class MathFunctions {
         return Math.copySign(y, x);
     }
 
-    /** x Phi(x) = x / 2 (1 + erf(x / sqrt 2)): the GELU of Hendrycks and Gimpel (2016), not its tanh approximation. */
+    /**
+     * x Phi(x) = x / 2 (1 + erf(x / sqrt 2)): the GELU of Hendrycks and Gimpel (2016), not its tanh approximation. From the
+     * Gaussian's tail, which loses nothing where x is negative.
+     */
     public static float gelu(float x) {
-        return x * 0.5f * (1f + erf(x * SQRT_HALF));
+        float a = Math.abs(x);
+        float q = Math.fma(T9, a, T8);
+        q = Math.fma(q, a, T7);
+        q = Math.fma(q, a, T6);
+        q = Math.fma(q, a, T5);
+        q = Math.fma(q, a, T4);
+        q = Math.fma(q, a, T3);
+        q = Math.fma(q, a, T2);
+        q = Math.fma(q, a, T1);
+        q = Math.fma(q, a, T0);
+        float shifted = q + ROUND;
+        float r = q - (shifted - ROUND);
+        float p = Math.fma(P6, r, P5);
+        p = Math.fma(p, r, P4);
+        p = Math.fma(p, r, P3);
+        p = Math.fma(p, r, P2);
+        p = Math.fma(p, r, P1);
+        p = Math.fma(p, r, P0);
+        // The whole part stands in the lowest bits of the shifted float; it is added to the exponent.
+        float tail = Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
+        tail = a > TAIL ? 0f : tail;
+        return x * (x < 0 ? tail : 1f - tail);
     }
 
     /** 1 / (1 + exp(-x)). */

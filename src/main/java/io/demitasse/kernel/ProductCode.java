@@ -40,10 +40,10 @@ abstract class ProductCode {
     static final int FINISH = 14;
     static final int ALPHA = 15;
     static final int BETA = 16;
-    /** Addresses of the scale of each row and each output, and of what begins an output's sum of bytes. */
+    /** Addresses of what {@link LayoutCode#quantise} says of each row, and of each output's scale and sum of bytes. */
     static final int ROW_SCALES = 17;
     static final int SCALES = 18;
-    static final int CORRECTIONS = 19;
+    static final int SUMS = 19;
     /** The address of memory for the sums of a tile of AMX. */
     static final int SCRATCH = 20;
     /** The panel that is to be fetched while the last one is read, and how many bytes of a panel for each step. */
@@ -55,7 +55,7 @@ abstract class ProductCode {
     static final int COLUMNS_LEFT = 25;
     static final int BIAS_NOW = 26;
     static final int SCALES_NOW = 27;
-    static final int CORRECTIONS_NOW = 28;
+    static final int SUMS_NOW = 28;
     static final int LEFT_START = 29;
     static final int SIZE = 30;
 
@@ -145,7 +145,7 @@ abstract class ProductCode {
         asm.mov(RESULT_STRIDE, argument(Y_STRIDE));
         findBias();
         copyArgument(SCALES, SCALES_NOW);
-        copyArgument(CORRECTIONS, CORRECTIONS_NOW);
+        copyArgument(SUMS, SUMS_NOW);
         copyArgument(COLUMNS, COLUMNS_LEFT);
         panels();
         end();
@@ -206,7 +206,7 @@ abstract class ProductCode {
         asm.add(RIGHT, argument(PANEL));
         asm.addImmediate(RESULT_START, STEP_BYTES);
         advance(SCALES_NOW);
-        advance(CORRECTIONS_NOW);
+        advance(SUMS_NOW);
         asm.mov(Assembler.RAX, argument(BIAS_NOW));
         asm.test(Assembler.RAX, Assembler.RAX);
         asm.jumpIf(Assembler.EQUAL, unbiased);

@@ -21,6 +21,7 @@ final class VectorAssembler extends Assembler {
 
     /** What a comparison asks: less than; nothing where one is not a number. */
     static final int LESS_THAN = 0x11;
+    static final int GREATER_THAN = 0x1E;
 
     private int mask;
     private boolean zeroing;
@@ -157,6 +158,15 @@ final class VectorAssembler extends Assembler {
 
     void toFloats(int to, int from) {
         evex(MAP_0F, NP, 0, 0x5B, to, 0, from);
+    }
+
+    void subtractInts(int to, int a, int b) {
+        evex(MAP_0F, P66, 0, 0xFA, to, a, b);
+    }
+
+    /** By one int in memory for all elements. */
+    void multiplyInts(int to, int a, Memory b) {
+        evex(MAP_0F38, P66, 0, 0x40, to, a, b, FLOAT, true);
     }
 
     void addInts(int to, int a, int b) {

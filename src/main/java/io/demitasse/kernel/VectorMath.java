@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The functions of {@link MathFunctions} for a vector: the same operations in the same order, none of them fused, so
+ * The functions of {@link MathFunctions} for a vector: the same operations in the same order, fused where they are, so
  * the results are the same bits. The API's own exp and tanh round differently once the JIT compiler has come by.
  */
 final class VectorMath {
@@ -22,56 +22,33 @@ final class VectorMath {
     private VectorMath() {
     }
 
-    /**
-     * {@code y =} {@link MathFunctions#gelu}{@code (x)}, with erf and exp written out: a method that gives a vector back
-     * makes it an object unless it is inlined, and one of this length is not once it has been compiled by itself. In two
-     * loops, since in one the compiler comes to the end of what it inlines, and makes objects of the rest.
-     */
+    /** {@code y =} {@link MathFunctions#gelu}{@code (x)}. */
     static void gelu(float[] x, int xOffset, int n, float[] y, int yOffset) {
         int end = SPECIES.loopBound(n);
-        erfFromOne(x, xOffset, end, y, yOffset);
-        geluFromErf(x, xOffset, end, y, yOffset);
+        for (int i = 0; i < end; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xOffset + i);
+            FloatVector a = v.abs();
+            FloatVector q = FloatVector.broadcast(SPECIES, MathFunctions.T9).fma(a, all(MathFunctions.T8))
+                    .fma(a, all(MathFunctions.T7)).fma(a, all(MathFunctions.T6)).fma(a, all(MathFunctions.T5))
+                    .fma(a, all(MathFunctions.T4)).fma(a, all(MathFunctions.T3)).fma(a, all(MathFunctions.T2))
+                    .fma(a, all(MathFunctions.T1)).fma(a, all(MathFunctions.T0));
+            FloatVector shifted = q.add(MathFunctions.ROUND);
+            FloatVector r = q.sub(shifted.sub(MathFunctions.ROUND));
+            FloatVector p = FloatVector.broadcast(SPECIES, MathFunctions.P6).fma(r, all(MathFunctions.P5))
+                    .fma(r, all(MathFunctions.P4)).fma(r, all(MathFunctions.P3)).fma(r, all(MathFunctions.P2))
+                    .fma(r, all(MathFunctions.P1)).fma(r, all(MathFunctions.P0));
+            FloatVector tail = p.reinterpretAsInts()
+                    .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats()
+                    .blend(0f, a.compare(VectorOperators.GT, MathFunctions.TAIL));
+            tail.neg().add(1f).blend(tail, v.compare(VectorOperators.LT, 0f)).mul(v).intoArray(y, yOffset + i);
+        }
         for (int i = end; i < n; i++) {
             y[yOffset + i] = MathFunctions.gelu(x[xOffset + i]);
         }
     }
 
-    /** {@code y = erf(|x| / sqrt(2))} as it is computed from 1 on. */
-    private static void erfFromOne(float[] x, int xOffset, int n, float[] y, int yOffset) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector a = FloatVector.fromArray(SPECIES, x, xOffset + i).mul(MathFunctions.SQRT_HALF).abs();
-            a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
-            FloatVector q = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
-                    .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
-                    .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
-            FloatVector shifted = q.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
-            FloatVector whole = shifted.sub(MathFunctions.ROUND);
-            FloatVector r = q.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
-            FloatVector p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
-                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
-            FloatVector mantissa = p.mul(r.mul(r)).add(r).add(1f);
-            IntVector power = shifted.reinterpretAsInts().add(127).lanewise(VectorOperators.LSHL, 23);
-            mantissa.mul(power.reinterpretAsFloats()).neg().add(1f).intoArray(y, yOffset + i);
-        }
-    }
-
-    /** {@code y = x / 2 (1 + erf(x / sqrt(2)))}, where y holds what {@link #erfFromOne} gave. */
-    private static void geluFromErf(float[] x, int xOffset, int n, float[] y, int yOffset) {
-        for (int i = 0; i < n; i += LANES) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xOffset + i);
-            FloatVector z = v.mul(MathFunctions.SQRT_HALF);
-            FloatVector a = z.abs();
-            a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
-            FloatVector t = a.mul(a);
-            FloatVector p = t.mul(MathFunctions.S6).add(MathFunctions.S5).mul(t).add(MathFunctions.S4)
-                    .mul(t).add(MathFunctions.S3).mul(t).add(MathFunctions.S2)
-                    .mul(t).add(MathFunctions.S1).mul(t).add(MathFunctions.S0);
-            FloatVector near = a.mul(p).add(a);
-            IntVector erf = FloatVector.fromArray(SPECIES, y, yOffset + i)
-                    .blend(near, a.compare(VectorOperators.LT, 1f)).reinterpretAsInts()
-                    .and(Integer.MAX_VALUE).or(z.reinterpretAsInts().and(Integer.MIN_VALUE));
-            v.mul(0.5f).mul(erf.reinterpretAsFloats().add(1f)).intoArray(y, yOffset + i);
-        }
+    private static FloatVector all(float value) {
+        return FloatVector.broadcast(SPECIES, value);
     }
 
     /** The sum of all lanes, added in one fixed order; reduceLanes leaves the order open. */

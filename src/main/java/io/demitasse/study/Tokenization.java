@@ -32,14 +32,15 @@ public record Tokenization(String text, String normalized, List<Token> tokens, L
         List<Token> tokens = new ArrayList<>();
         List<Word> words = new ArrayList<>();
         String both = text + " " + pair;
+        int[] numbers = encoding.words();
         for (int i = 0; i < encoding.size(); i++) {
             if (encoding.isAdded(i)) {
                 tokens.add(new Token(encoding.token(i), encoding.id(i), 0, 0, -1, false));
                 continue;
             }
             int shift = encoding.sequence(i) == 1 ? text.length() + 1 : 0;
-            boolean continues = i > 0 && !encoding.isAdded(i - 1) && encoding.word(i) != Encoding.NO_WORD
-                    && encoding.word(i) == encoding.word(i - 1) && encoding.token(i).startsWith(CONTINUES);
+            boolean continues = i > 0 && !encoding.isAdded(i - 1) && numbers[i] != Encoding.NO_WORD
+                    && numbers[i] == numbers[i - 1] && encoding.token(i).startsWith(CONTINUES);
             int first = continues ? words.remove(words.size() - 1).firstToken() : i;
             String word = both.substring(encoding.start(first) + shift, encoding.end(i) + shift);
             tokens.add(new Token(encoding.token(i), encoding.id(i), encoding.start(i) + shift,

@@ -19,19 +19,22 @@ public final class Encoding {
 
     private final Vocabulary vocabulary;
     private final int[] ids;
-    private final int[] starts;
+    private final int[] starts;        // as their complements where a token goes on with a word
     private final int[] ends;
-    private final int[] words;
     private final int second;          // the first token of type 1; size() if there is none
+    private final int wordsBefore;     // the first token's word starts after as many others that were cut off
+    private final int wordsBeforeSecond;
     private final int tokensCut;
 
     /** Owns the arrays, which are of one length. */
-    Encoding(Vocabulary vocabulary, int[] ids, int[] starts, int[] ends, int[] words, int second, int tokensCut) {
+    Encoding(Vocabulary vocabulary, int[] ids, int[] starts, int[] ends, int second, int wordsBefore,
+            int wordsBeforeSecond, int tokensCut) {
         this.vocabulary = vocabulary;
         this.ids = ids;
         this.starts = starts;
         this.ends = ends;
-        this.words = words;
+        this.wordsBefore = wordsBefore;
+        this.wordsBeforeSecond = wordsBeforeSecond;
         this.second = second;
         this.tokensCut = tokensCut;
     }
@@ -66,7 +69,8 @@ public final class Encoding {
      * {@code [CLS]} and {@code [SEP]} have the span [0, 0); a token of type 1 has its span in the second text.
      */
     public int start(int i) {
-        return starts[i];
+        int start = starts[i];
+        return start < 0 ? ~start : start;
     }
 
     /** Where token i ends in its text (exclusive), in UTF-16 units. */
@@ -88,30 +92,39 @@ public final class Encoding {
 
     /** Whether token i was added, as {@code [CLS]} and {@code [SEP]} are; one that stood in the text was not. */
     public boolean isAdded(int i) {
-        return words[i] == NO_WORD;
+        return Objects.checkIndex(i, ids.length) == 0 || i == second - 1 || i == ids.length - 1;
     }
 
     /** Which tokens were added (1) and which are a text's own (0), as a new array. */
     public int[] specialTokensMask() {
-        return Arrays.stream(words).map(word -> word == NO_WORD ? 1 : 0).toArray();
+        return IntStream.range(0, ids.length).map(i -> isAdded(i) ? 1 : 0).toArray();
     }
 
     /**
-     * The number of the word that token i is a part of, or {@link #NO_WORD}. Words are counted from 0 in each text,
-     * those that truncation or the window left out included; a punctuation mark and an added token are words, too.
+     * The numbers of the words that the tokens are parts of, as a new array, with {@link #NO_WORD} for a token that was
+     * added. Words are counted from 0 in each text, those that truncation or the window left out included; a punctuation
+     * mark and an added token are words, too.
      */
-    public int word(int i) {
-        return words[i];
-    }
-
-    /** The words of all tokens, as a new array. */
     public int[] words() {
-        return words.clone();
+        int[] words = new int[ids.length];
+        int word = wordsBefore - 1;
+        for (int i = 0; i < words.length; i++) {
+            if (i == second) {
+                word = wordsBeforeSecond - 1;
+            }
+            if (isAdded(i)) {
+                words[i] = NO_WORD;
+            } else {
+                word += starts[i] >= 0 ? 1 : 0;
+                words[i] = word;
+            }
+        }
+        return words;
     }
 
     /** 0 for a token of the first text, 1 for one of the second, {@link #NO_SEQUENCE} for one that was added. */
     public int sequence(int i) {
-        return words[i] == NO_WORD ? NO_SEQUENCE : typeId(i);
+        return isAdded(i) ? NO_SEQUENCE : typeId(i);
     }
 
     /** The sequences of all tokens, as a new array. */

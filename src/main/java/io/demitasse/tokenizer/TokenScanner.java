@@ -35,13 +35,12 @@ final class TokenScanner implements TokenMatcher.Parts {
     private int codePoints;
     private int last;
 
-    // The tokens found. Only the first ones are kept, all are counted.
+    // The tokens found. Only the first ones are kept, all are counted. The start of a token that goes on with a word is
+    // kept as its complement, which is negative: an array of words would cost every text a tenth of its time.
     private int[] ids;
     private int[] starts;
     private int[] ends;
-    private int[] words;
     private long count;
-    private int wordCount;
 
     /**
      * A scanner that will keep the first {@code keep} tokens.
@@ -60,7 +59,6 @@ final class TokenScanner implements TokenMatcher.Parts {
         ids = new int[capacity];
         starts = new int[capacity];
         ends = new int[capacity];
-        words = new int[capacity];
     }
 
     /** How many tokens were found. */
@@ -74,11 +72,19 @@ final class TokenScanner implements TokenMatcher.Parts {
     }
 
     /** Copies {@code number} of the tokens that were kept, from token {@code from} on. */
-    void copy(int from, int number, int[] ids, int[] starts, int[] ends, int[] words, int offset) {
+    void copy(int from, int number, int[] ids, int[] starts, int[] ends, int offset) {
         System.arraycopy(this.ids, from, ids, offset, number);
         System.arraycopy(this.starts, from, starts, offset, number);
         System.arraycopy(this.ends, from, ends, offset, number);
-        System.arraycopy(this.words, from, words, offset, number);
+    }
+
+    /** How many words start before a token that was kept. */
+    int wordsBefore(int token) {
+        int words = 0;
+        for (int i = 0; i < token; i++) {
+            words += starts[i] >= 0 ? 1 : 0;
+        }
+        return words;
     }
 
     /** Reads the text. */
@@ -99,7 +105,6 @@ final class TokenScanner implements TokenMatcher.Parts {
     @Override
     public void token(AddedToken token, int from, int to) {
         add(token.id(), from, to);
-        wordCount++;
     }
 
     private void scan(int from, int to) {
@@ -225,7 +230,6 @@ final class TokenScanner implements TokenMatcher.Parts {
         }
         units = 0;
         codePoints = 0;
-        wordCount++;
     }
 
     /** Cuts the word into the longest pieces there are, from the left; if any part of it has none, into nothing. */
@@ -245,7 +249,7 @@ final class TokenScanner implements TokenMatcher.Parts {
                 count = before;
                 return false;
             }
-            add(id, origins[from], endOf(origins[to - 1]));
+            add(id, from == 0 ? origins[from] : ~origins[from], endOf(origins[to - 1]));
             from = to;
         }
         return true;
@@ -274,7 +278,6 @@ final class TokenScanner implements TokenMatcher.Parts {
             ids[i] = id;
             starts[i] = start;
             ends[i] = end;
-            words[i] = wordCount;
         }
         count++;
     }
@@ -284,7 +287,6 @@ final class TokenScanner implements TokenMatcher.Parts {
         ids = Arrays.copyOf(ids, capacity);
         starts = Arrays.copyOf(starts, capacity);
         ends = Arrays.copyOf(ends, capacity);
-        words = Arrays.copyOf(words, capacity);
     }
 
     /** What lies between normalised added tokens, read from the normalised text. */

@@ -321,28 +321,30 @@ public final class WordPieceTokenizer {
         private final int[] ids;
         private final int[] starts;
         private final int[] ends;
-        private final int[] words;
+        private int wordsBefore;
+        private int wordsBeforeSecond;
         private int size;
 
         Assembly(int capacity) {
             ids = new int[capacity];
             starts = new int[capacity];
             ends = new int[capacity];
-            words = new int[capacity];
         }
 
         void add(int special) {
-            words[size] = Encoding.NO_WORD;
             ids[size++] = special;
         }
 
         void add(TokenScanner tokens, int from, int to) {
-            tokens.copy(from, to - from, ids, starts, ends, words, size);
+            wordsBeforeSecond = tokens.wordsBefore(from);
+            wordsBefore = size == 1 ? wordsBeforeSecond : wordsBefore;
+            tokens.copy(from, to - from, ids, starts, ends, size);
             size += to - from;
         }
 
         Encoding encoding(int second, long cut) {
-            return new Encoding(vocabulary, ids, starts, ends, words, second, (int) Math.min(cut, Integer.MAX_VALUE));
+            return new Encoding(vocabulary, ids, starts, ends, second, wordsBefore, wordsBeforeSecond,
+                    (int) Math.min(cut, Integer.MAX_VALUE));
         }
     }
 }

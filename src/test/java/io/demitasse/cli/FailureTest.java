@@ -35,7 +35,8 @@ class FailureTest {
 
     @Test
     void aFolderAsModel() {
-        Run.of("classify", "good", "--model", folder.toString()).fails(1, folder + ": a directory").printsNothing();
+        Run.of("classify", "good", "--model", folder.toString())
+                .fails(1, folder.resolve("config.json") + ": no such file").printsNothing();
     }
 
     @Test
@@ -142,6 +143,31 @@ class FailureTest {
     @Test
     void quantizingOntoAFolder() {
         Run.of("quantize", Run.TINY, folder.toString(), "--dtype", "f16").fails(1, folder + ": a directory");
+    }
+
+    /** The command line, beside which another thread runs out of memory. */
+    static final class BesideAThreadThatFails {
+        public static void main(String[] args) throws InterruptedException {
+            int exit = Demitasse.run(args);
+            Thread thread = new Thread(() -> {
+                throw new OutOfMemoryError("Java heap space");
+            });
+            thread.start();
+            thread.join();
+            System.exit(exit);
+        }
+    }
+
+    @Test
+    void aThreadBesideThatRunsOutOfMemoryPrintsOneLine() throws IOException {
+        Path err = folder.resolve("err");
+        ProcessBuilder builder = Run.process("--version");
+        builder.command().replaceAll(argument -> argument.equals(Demitasse.class.getName())
+                ? BesideAThreadThatFails.class.getName() : argument);
+        Process process = builder.redirectError(err.toFile()).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+
+        assertThat(Run.exit(process)).isZero();
+        assertThat(err).hasContent("demitasse: out of memory (Java heap space): give Java more, as in JAVA_OPTS=-Xmx4g");
     }
 
     @Test

@@ -112,6 +112,21 @@ class TrainCommandTest {
     }
 
     @Test
+    void labelsThatAreAllOthersThanTheHeadsAreTheDatas() throws IOException {
+        train = Files.writeString(folder.resolve("own.tsv"), "sentence\tlabel\ngood\tpraise\nbad\tcomplaint\n");
+        validation = train;
+        Path output = folder.resolve("output");
+        Run run = Run.of(arguments(output, "--epochs", "1"));
+
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertThat(run.err()).contains("a new head is drawn: the labels are [complaint, praise], those of ",
+                " are [NEGATIVE, POSITIVE]\n");
+        try (TextClassifier classifier = TextClassifier.load(output.resolve("model.flat"))) {
+            assertThat(classifier.labels()).containsExactly("complaint", "praise");
+        }
+    }
+
+    @Test
     void learnsFromATeacher() throws IOException {
         Path teacher = folder.resolve("teacher");
         assertThat(Run.of(arguments(teacher, "--learning-rate", "2e-3", "--epochs", "4")).exit()).isZero();

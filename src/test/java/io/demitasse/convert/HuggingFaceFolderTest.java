@@ -57,7 +57,8 @@ class HuggingFaceFolderTest {
                 }
             } catch (ModelFormatException e) {
                 assertThat(e.getMessage()).startsWith(source.toString());
-                assertThat(source.toString()).matches(".*(lfs|kobert|ja|lower_only|nopost|replace_dlc|seq_dlc|whitespace)");
+                assertThat(source.getFileName().toString())
+                        .matches("lfs|kobert|ja|lower_only|nopost|replace_dlc|seq_dlc|whitespace");
             }
         }
     }
@@ -70,7 +71,8 @@ class HuggingFaceFolderTest {
             try (HuggingFaceFolder opened = HuggingFaceFolder.open(source)) {
                 opened.write(target, null, Map.of());
             }
-            try (TextClassifier one = TextClassifier.load(source, PLAIN); TextClassifier other = TextClassifier.load(target, PLAIN)) {
+            try (TextClassifier one = TextClassifier.load(source, PLAIN);
+                    TextClassifier other = TextClassifier.load(target, PLAIN)) {
                 assertThat(one.labels()).isEqualTo(other.labels());
                 assertThat(one.classify("the film is very good").logits())
                         .containsExactly(other.classify("the film is very good").logits());
@@ -158,6 +160,8 @@ class HuggingFaceFolderTest {
             Files.writeString(config, text);
             assertRefused(source, config + ": ");
         }
+        Files.writeString(config, "\uFEFF{}");
+        assertRefused(source, config + ": ", "byte order mark");
         Files.write(config, new byte[] {'{', '"', (byte) 0xE9, '"', ':', '1', '}'});
         assertRefused(source, config + ": not UTF-8");
         Files.delete(config);

@@ -208,7 +208,8 @@ class SafetensorsTest {
             Random random = new Random(SEED * 1_000_003 + i);
             byte[] fuzzed = new Mutator(random).mutate(sound, random.nextInt(10) == 0 ? 0 : 8, 8 + length);
             if (random.nextInt(10) > 0) {
-                ByteBuffer.wrap(fuzzed).order(ByteOrder.LITTLE_ENDIAN).putLong(0, length + fuzzed.length - sound.length);
+                ByteBuffer.wrap(fuzzed).order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(0, length + fuzzed.length - sound.length);
             }
             // Another file each time: one that is written over is slow.
             Path file = copy.resolve("model.safetensors");

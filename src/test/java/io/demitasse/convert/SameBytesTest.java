@@ -2,15 +2,20 @@ package io.demitasse.convert;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonPrimitive;
 import io.demitasse.TestModels;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.ModelFormatException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -107,13 +112,14 @@ class SameBytesTest {
     @Test
     void matricesThatBecomeBytes() throws IOException {
         Path source = TestFolders.copy(TestFolders.HEADS.resolve("bert-mlm"), folder.resolve("large"));
-        TestFolders.set(source.resolve("config.json"), "vocab_size", new com.google.gson.JsonPrimitive(4000));
+        TestFolders.set(source.resolve("config.json"), "vocab_size", new JsonPrimitive(4000));
         Map<String, TestFolders.Tensor> weights = TestFolders.weights(source, "F32");
         float[] words = new float[4000 * 32];
-        java.util.Random random = new java.util.Random(1);
+        Random random = new Random(1);
         for (int i = 0; i < words.length; i++) {
             int row = i / 32;
-            words[i] = row % 50 == 0 ? 0 : (float) random.nextGaussian() * (row % 50 == 1 ? 1e-44f : row % 50 == 2 ? 3e-40f : 1);
+            float size = row % 50 == 1 ? 1e-44f : row % 50 == 2 ? 3e-40f : 1;
+            words[i] = row % 50 == 0 ? 0 : (float) random.nextGaussian() * size;
         }
         weights.put("bert.embeddings.word_embeddings.weight", tensor(words, 4000, 32));
         weights.put("cls.predictions.bias", tensor(new float[4000], 4000));
@@ -124,10 +130,9 @@ class SameBytesTest {
     }
 
     private static TestFolders.Tensor tensor(float[] floats, long... shape) {
-        java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(4 * floats.length)
-                .order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(4 * floats.length).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(floats);
-        return new TestFolders.Tensor("F32", java.util.Arrays.stream(shape).boxed().toList(), bytes.array());
+        return new TestFolders.Tensor("F32", Arrays.stream(shape).boxed().toList(), bytes.array());
     }
 
     /** What a config.json may hold: numbers as they are written, texts with all kinds of letters, depths. */

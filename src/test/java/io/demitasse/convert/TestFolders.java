@@ -1,7 +1,9 @@
 package io.demitasse.convert;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.demitasse.file.JsonFiles;
 import io.demitasse.file.SafetensorsFolder;
 import io.demitasse.file.StoredTensor;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +34,8 @@ final class TestFolders {
     /** Every folder in the resources that has a config.json of its own, or in a folder of its own. */
     static List<Path> all() {
         try (Stream<Path> heads = Files.list(HEADS); Stream<Path> cases = Files.walk(CASES, 2)) {
-            return Stream.concat(heads, cases).filter(path -> Files.exists(path.resolve("config.json"))).sorted().toList();
+            return Stream.concat(heads, cases).filter(path -> Files.exists(path.resolve("config.json"))).sorted()
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -63,7 +67,7 @@ final class TestFolders {
     }
 
     /** Sets a key of a JSON file, which may be missing so far. */
-    static void set(Path file, String key, com.google.gson.JsonElement value) {
+    static void set(Path file, String key, JsonElement value) {
         JsonObject json = Files.exists(file) ? JsonFiles.readObjectOfAllNumbers(file) : new JsonObject();
         json.add(key, value);
         write(file, json.toString());
@@ -79,7 +83,8 @@ final class TestFolders {
             Map<String, Tensor> weights = new LinkedHashMap<>();
             for (StoredTensor tensor : stored.tensors().values()) {
                 byte[] file = Files.readAllBytes(tensor.file());
-                weights.put(tensor.name(), new Tensor(dtype, tensor.shape(), convert(bytes(file, tensor.name()), dtype)));
+                byte[] bytes = convert(bytes(file, tensor.name()), dtype);
+                weights.put(tensor.name(), new Tensor(dtype, tensor.shape(), bytes));
             }
             return weights;
         } catch (IOException e) {
@@ -90,7 +95,7 @@ final class TestFolders {
     private static ByteBuffer bytes(byte[] file, String name) {
         ByteBuffer all = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
         int length = (int) all.getLong(0);
-        JsonObject header = com.google.gson.JsonParser.parseString(
+        JsonObject header = JsonParser.parseString(
                 new String(file, 8, length, StandardCharsets.UTF_8)).getAsJsonObject();
         JsonArray offsets = header.getAsJsonObject(name).getAsJsonArray("data_offsets");
         int begin = offsets.get(0).getAsInt();
@@ -111,12 +116,13 @@ final class TestFolders {
                 default -> throw new IllegalArgumentException(dtype);
             }
         }
-        return java.util.Arrays.copyOf(out.array(), out.position());
+        return Arrays.copyOf(out.array(), out.position());
     }
 
     private static short half(int bits) {
         int exponent = (bits >>> 23 & 0xFF) - 127 + 15;
-        return (short) (bits >>> 16 & 0x8000 | (exponent <= 0 ? 0 : Math.min(exponent, 30) << 10 | bits >>> 13 & 0x3FF));
+        int magnitude = exponent <= 0 ? 0 : Math.min(exponent, 30) << 10 | bits >>> 13 & 0x3FF;
+        return (short) (bits >>> 16 & 0x8000 | magnitude);
     }
 
     static void writeSafetensors(Path file, Map<String, Tensor> tensors) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonParser;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -164,5 +166,23 @@ class FlatFileTest {
         Files.write(path, new byte[4000]);
 
         assertThat(floats).containsExactly(1);
+    }
+
+    @Test
+    void anInterruptedLoadIsNoBadFile() {
+        Path path = Path.of("src/test/resources/tiny-distilbert/tiny-distilbert.flat");
+        try {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> FlatFile.open(path)).isInstanceOf(UncheckedIOException.class)
+                    .hasCauseInstanceOf(ClosedByInterruptException.class).hasMessageStartingWith(path + ": ");
+        } finally {
+            assertThat(Thread.interrupted()).as("the flag is kept").isTrue();
+        }
+        try (FlatFile file = FlatFile.open(path)) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(file::verify).isInstanceOf(UncheckedIOException.class);
+        } finally {
+            Thread.interrupted();
+        }
     }
 }

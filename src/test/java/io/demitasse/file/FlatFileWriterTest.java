@@ -261,6 +261,14 @@ class FlatFileWriterTest {
     }
 
     @Test
+    void halfACharacterIsRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> writer(List.of("\uD83D"), Map.of()).write(Path.of("target", "never.flat")))
+                .withMessageContaining("half a character");
+        assertThat(Path.of("target", "never.flat")).doesNotExist();
+    }
+
+    @Test
     void aNameIsGivenOnce() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> writer().bytes("w", new byte[1]).bytes("w", new byte[2]))

@@ -124,6 +124,8 @@ class AssemblerTest {
         forms.put("vcvtsd2ss xmm2,xmm2,xmm3", a -> a.toSingle(2, 3));
         forms.put("vcvtps2dq zmm1,zmm2", a -> a.toInts(1, 2));
         forms.put("vcvtdq2ps zmm20,zmm21", a -> a.toFloats(20, 21));
+        forms.put("vpsubd zmm1,zmm22,zmm3", a -> a.subtractInts(1, 22, 3));
+        forms.put("vpmulld zmm1,zmm22,DWORD BCST [r15+0x4]", a -> a.multiplyInts(1, 22, at(R15, 4)));
         forms.put("vpaddd zmm1,zmm22,zmm3", a -> a.addInts(1, 22, 3));
         forms.put("vpaddd zmm1,zmm22,ZMMWORD PTR [r8+0x40]", a -> a.addInts(1, 22, at(R8, 64)));
         forms.put("vpaddd zmm1,zmm22,DWORD BCST [r8+0x40]", a -> a.addOneInt(1, 22, at(R8, 64)));

@@ -115,9 +115,9 @@ final class GuardPages {
             arguments[ProductCode.FETCH_BYTES] = ProductCode.STEP_BYTES;
             arguments[ProductCode.NEXT] = x;
             if (bytes) {
-                arguments[ProductCode.ROW_SCALES] = end(4L * rows);
+                arguments[ProductCode.ROW_SCALES] = end((long) LayoutCode.ROW_BYTES * rows);
                 arguments[ProductCode.SCALES] = end(panels(columns) * ProductCode.STEP_BYTES);
-                arguments[ProductCode.CORRECTIONS] = end(panels(columns) * ProductCode.STEP_BYTES);
+                arguments[ProductCode.SUMS] = end(panels(columns) * ProductCode.STEP_BYTES);
                 arguments[ProductCode.SCRATCH] = end(AmxTiles.SCRATCH_BYTES);
             }
             int function = !bytes ? transposed ? code.functions().multiplyTransposed() : code.functions().multiply()
@@ -162,7 +162,7 @@ final class GuardPages {
             arguments[LayoutCode.TO] = end(rows * plane * planes);
             arguments[LayoutCode.TO_STRIDE] = plane * planes;
             arguments[LayoutCode.PLANE_BYTES] = plane;
-            arguments[LayoutCode.ROW_SCALES] = end(4L * rows);
+            arguments[LayoutCode.ROW_SCALES] = end((long) LayoutCode.ROW_BYTES * rows);
             arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(127);
             run(code.functions().quantise()[planes - 1], end(4L * ((rows - 1L) * wide + columns)), 0, 0, 0, 0);
         }

@@ -120,7 +120,7 @@ class KernelsContractTest {
                     largest = Math.max(largest, Math.abs(x.get(r, i)));
                     weights += Math.abs(weight[o * in + i] * scales[o]);
                 }
-                // These round x, too: by half of what the 32767th part of a row's largest number is.
+                // These round x, too: by half of the 32767th part of a row's largest number at most.
                 double rounding = kernels.name().equals("machine") ? 0.5 * largest / Short.MAX_VALUE * weights : 0;
                 assertThat((double) y.get(r, o)).isCloseTo(sum, within(1e-6 * size + 1e-6 + rounding));
             }

@@ -95,7 +95,7 @@ class MachineCodeTest {
                 float[] bias = vector(out);
                 if (i % 50 == 0) {
                     for (int r = 0; r < x.rows(); r++) {
-                        x.data()[x.row(r) + x.columns() / 2] = new float[] {0, Float.NaN, 1e-40f, 1e30f}[r % 4];
+                        x.data()[x.row(r) + x.columns() / 2] = new float[] {0, Float.NaN, 1e30f, Float.NEGATIVE_INFINITY}[r % 4];
                     }
                 }
                 for (int k = 0; k < all.size(); k++) {
@@ -110,13 +110,11 @@ class MachineCodeTest {
         int in = x.columns();
         Matrix y = matrix(x.rows(), out);
         float[] expected = y.data().clone();
-        float[] scale = new float[1];
-        float largest = kernels.planes() == 2 ? Short.MAX_VALUE : Byte.MAX_VALUE;
+        float largest = kernels.planes() == 2 ? MachineProduct.LARGEST_OF_TWO : MachineProduct.LARGEST_OF_ONE;
         for (int r = 0; r < x.rows(); r++) {
-            int[] numbers = MachineTwin.quantised(x.data(), x.row(r), in, largest, scale);
+            MachineTwin.Quantised row = MachineTwin.Quantised.of(x.data(), x.row(r), in, largest);
             for (int o = 0; o < out; o++) {
-                expected[y.row(r) + o] = MachineTwin.bytes(numbers, scale[0], w, o * in, scales[o], bias[o],
-                        kernels.planes());
+                expected[y.row(r) + o] = MachineTwin.bytes(row, w, o * in, scales[o], bias[o], kernels.planes());
             }
         }
         kernels.linear(x, kernels.weight(w, scales, out, in), bias, Activation.NONE, y, workspace);

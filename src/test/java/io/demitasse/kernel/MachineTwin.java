@@ -17,33 +17,43 @@ final class MachineTwin {
         return sum;
     }
 
-    /** A row as whole numbers from {@code -largest} to {@code largest}; the scale goes to {@code scale[0]}. */
-    static int[] quantised(float[] x, int from, int n, float largest, float[] scale) {
-        int max = 0;
-        for (int i = 0; i < n; i++) {
-            max = Math.max(max, Float.floatToRawIntBits(x[from + i]) & Integer.MAX_VALUE);
+    /**
+     * A row as whole numbers from 0 to {@code largest}, 0 itself being one of them.
+     *
+     * @param zero what 0 is kept as
+     */
+    record Quantised(int[] numbers, float scale, int zero) {
+
+        static Quantised of(float[] x, int from, int n, float largest) {
+            float max = 0;
+            float min = 0;
+            float poison = 0;
+            for (int i = from; i < from + n; i++) {
+                max = Float.isNaN(x[i]) ? max : Math.max(max, x[i]);
+                min = Float.isNaN(x[i]) ? min : Math.min(min, x[i]);
+                poison += x[i] * 0;
+            }
+            float factor = largest / (max - min);
+            int zero = (int) Math.rint(-min * factor);
+            int[] numbers = new int[n];
+            for (int i = 0; i < n; i++) {
+                numbers[i] = (int) Math.rint(x[from + i] * factor) + zero;
+            }
+            return new Quantised(numbers, (max - min) / largest + poison, zero);
         }
-        scale[0] = Float.intBitsToFloat(max) / largest;
-        float factor = largest / Float.intBitsToFloat(max);
-        int[] numbers = new int[n];
-        for (int i = 0; i < n; i++) {
-            float product = x[from + i] * factor;
-            numbers[i] = Float.isNaN(product) ? 0 : (int) Math.rint(product);
-        }
-        return numbers;
     }
 
     /** A product of a row of whole numbers and an output's bytes: one plane or two. */
-    static float bytes(int[] numbers, float rowScale, byte[] weight, int from, float scale, float bias, int planes) {
+    static float bytes(Quantised row, byte[] weight, int from, float scale, float bias, int planes) {
         int high = 0;
         int low = 0;
-        for (int i = 0; i < numbers.length; i++) {
-            int shifted = planes == 2 ? numbers[i] + (1 << 15) : numbers[i] + (1 << 7);
-            high += ((planes == 2 ? shifted >> 8 : shifted) - 128) * weight[from + i];
-            low += (shifted & 255) * weight[from + i];
+        for (int i = 0; i < row.numbers.length; i++) {
+            int number = row.numbers[i];
+            high += ((planes == 2 ? number >> 8 : number) - (planes == 2 ? row.zero >> 8 : row.zero)) * weight[from + i];
+            low += ((number & 255) - (row.zero & 255)) * weight[from + i];
         }
         float sum = planes == 2 ? Math.fma(high, 256f, low) : high;
-        return Math.fma(sum * rowScale, scale, bias);
+        return Math.fma(sum * row.scale, scale, bias);
     }
 
     static void softmax(float[] x, int from, int n) {

@@ -3,6 +3,7 @@ package io.demitasse.benchmarks.compare;
 import io.demitasse.Classification;
 import io.demitasse.Options;
 import io.demitasse.TextClassifier;
+import io.demitasse.kernel.Int8Activations;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -16,10 +17,11 @@ final class DemitassePeer implements Peer {
     private final String weights;
     private final TextClassifier classifier;
 
-    DemitassePeer(String name, Path model, String weights, String kernels, int threads) {
+    DemitassePeer(String name, Path model, String weights, String kernels, Int8Activations activations, int threads) {
         this.name = name;
         this.weights = weights;
-        this.classifier = TextClassifier.load(model, Options.defaults().withThreads(threads).withKernels(kernels));
+        this.classifier = TextClassifier.load(model, Options.defaults().withThreads(threads).withKernels(kernels)
+                .withInt8Activations(activations));
     }
 
     WordPieceTokenizer tokenizer() {

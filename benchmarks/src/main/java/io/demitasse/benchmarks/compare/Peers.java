@@ -1,5 +1,6 @@
 package io.demitasse.benchmarks.compare;
 
+import io.demitasse.kernel.Int8Activations;
 import io.demitasse.kernel.KernelChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,13 +50,17 @@ final class Peers implements AutoCloseable {
                     : demitasse(attempt.name(), "F32", arguments.model()));
             if (arguments.int8() != null) {
                 add(name + "-int8", () -> demitasse(attempt.name(), "int8", arguments.int8()));
+                if (attempt.name().equals("machine")) {
+                    add(name + "-int8-fast", () -> new DemitassePeer(name + "-int8-fast", arguments.int8(), "int8",
+                            attempt.name(), Int8Activations.FAST, arguments.threads()));
+                }
             }
         }
     }
 
     private DemitassePeer demitasse(String kernels, String weights, Path model) {
         String name = "demitasse-" + kernels + "-" + weights.toLowerCase(Locale.ROOT);
-        return new DemitassePeer(name, model, weights, kernels, arguments.threads());
+        return new DemitassePeer(name, model, weights, kernels, Int8Activations.EXACT, arguments.threads());
     }
 
     private void addOnnxRuntime(String suffix, boolean spinning) {

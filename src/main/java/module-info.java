@@ -37,6 +37,4 @@ module io.demitasse {
     exports io.demitasse.train;
 
     opens io.demitasse.cli to info.picocli;
-    // Checkpoints hold a training's state as JSON.
-    opens io.demitasse.train to com.google.gson;
 }

@@ -3,6 +3,7 @@ package io.demitasse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.FlatFileWriter;
@@ -17,12 +18,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.provider.Arguments;
 
 /** Where tests find models: in this project, or beside it where the large ones are. */
 public final class TestModels {
 
     /** A random three-layer classifier without a vocabulary. */
     public static final Path TINY = Path.of("src/test/resources/tiny-distilbert/tiny-distilbert.flat");
+    /** A random three-layer BERT for pairs, as Hugging Face writes it, without a vocabulary. */
+    public static final Path TINY_BERT = Path.of("src/test/resources/tiny-bert");
     /** The model the project ships. */
     public static final Path DEFAULT = Path.of("weights/sst2-distilbert.flat");
 
@@ -36,6 +41,18 @@ public final class TestModels {
     public static List<String> kernels() {
         return KernelChoice.attempts().stream().filter(KernelChoice.Attempt::works)
                 .map(KernelChoice.Attempt::name).toList();
+    }
+
+    /** The two tiny models with references, each with each of the {@link #kernels()}; for parameterized tests. */
+    public static Stream<Arguments> tinyModels() {
+        return Stream.of(TINY, TINY_BERT).flatMap(model -> kernels().stream()
+                .map(kernels -> Arguments.of(model, kernels)));
+    }
+
+    /** A file of the references that lie beside a tiny model. */
+    public static JsonObject reference(Path model, String name) throws IOException {
+        Path folder = Files.isDirectory(model) ? model : model.getParent();
+        return JsonParser.parseString(Files.readString(folder.resolve(name))).getAsJsonObject();
     }
 
     /** The tiny model with a vocabulary of a few words, which reads 64 tokens. */

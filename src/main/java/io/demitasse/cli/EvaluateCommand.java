@@ -1,28 +1,35 @@
 package io.demitasse.cli;
 
 import io.demitasse.Classification;
+import io.demitasse.Input;
+import io.demitasse.Model;
+import io.demitasse.Sequence;
 import io.demitasse.TextClassifier;
+import io.demitasse.file.ModelFormatException;
+import io.demitasse.kernel.Matrix;
+import io.demitasse.model.Architecture;
 import io.demitasse.train.Dataset;
 import io.demitasse.train.Dataset.Example;
 import io.demitasse.train.Metrics;
+import io.demitasse.train.Objective;
+import io.demitasse.train.TokenDataset;
+import io.demitasse.train.TokenizedExample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "evaluate", description = "Measures a classifier on labelled texts.",
+@Command(name = "evaluate", description = "Measures a model on labelled texts, pairs of texts or words.",
         footer = {"", "Precision, recall and F1 are those of the second label where there are two, "
             + "and means over the labels where there are more. MCC is Matthews' correlation coefficient. ECE is the "
             + "expected calibration error: how far a prediction's score is from the share of predictions with such "
-            + "a score that are right, over ten bins of equal width."})
+            + "a score that are right, over ten bins of equal width. Of several labels a text, F1 is counted over all "
+            + "texts and labels (micro) and as the mean of the labels' F1 (macro); of words, over entities."})
 final class EvaluateCommand implements Callable<Integer> {
 
     private static final int BATCH = 64;
@@ -34,123 +41,97 @@ final class EvaluateCommand implements Callable<Integer> {
     TextOptions texts;
 
     @Option(names = "--data", paramLabel = "FILE", required = true,
-            description = "TSV with the header sentence<TAB>label, .csv with sentence,label, or .jsonl with an object"
-                    + " with \"sentence\" and \"label\" a line; labels are names or numbers.")
+            description = "The texts, as train reads them: TSV with the header sentence<TAB>label, .csv with"
+                    + " sentence,label, or .jsonl with an object with \"sentence\" and \"label\" a line.")
     Path data;
 
+    @Option(names = "--problem-type", paramLabel = "TYPE",
+            description = "single_label_classification, multi_label_classification or regression; by default what the"
+                    + " model's config says, else the first.")
+    Objective problemType;
+
     @Option(names = "--mistakes", paramLabel = "N", defaultValue = "0",
-            description = "Print the N most confident mistakes too.")
+            description = "Print the N most confident mistakes too; of a regression, the N largest.")
     int mistakes;
 
     @Option(names = "--json", description = "Print one JSON object.")
     boolean json;
 
-    /** A text with its label, and the one that it was taken for. */
-    private record Mistake(String label, String predicted, float score, String text) {
-    }
-
     @Override
     public Integer call() throws IOException {
-        try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options()));
-                Output output = new Output()) {
-            List<String> labels = classifier.labels();
-            List<Example> examples = Dataset.read(data, labels);
-            Metrics metrics = new Metrics(labels.size());
-            List<Mistake> worst = measure(classifier, examples, metrics).stream()
-                    .sorted(Comparator.comparing(Mistake::score).reversed()).limit(mistakes).toList();
+        try (Model opened = Model.load(model.file(), texts.apply(model.options())); Output output = new Output()) {
+            Objective objective = objective(opened);
+            Metrics metrics = objective.measure(opened.labels());
+            List<Mistake> worst = objective == Objective.TOKEN_CLASSIFICATION ? measureWords(opened, metrics)
+                    : measureTexts(new TextClassifier(opened), objective, metrics).stream()
+                            .sorted(Comparator.comparing(Mistake::score).reversed()).limit(mistakes).toList();
+            EvaluationReport report = new EvaluationReport(metrics, opened.labels(), worst);
             if (json) {
-                Map<String, Object> summary = summary(metrics, labels);
-                if (mistakes > 0) {
-                    summary.put("mistakes", worst);
-                }
-                output.json(summary);
+                output.json(report.json(mistakes > 0));
             } else {
-                print(output, metrics, labels);
-                print(output, worst);
+                report.print(output);
             }
         }
         return 0;
     }
 
-    private static List<Mistake> measure(TextClassifier classifier, List<Example> examples, Metrics metrics) {
-        List<Mistake> mistakes = new ArrayList<>();
+    private Objective objective(Model opened) {
+        if (problemType != null && problemType.architecture() != opened.config().architecture()) {
+            throw new IllegalArgumentException(model.file() + ": the model is a " + opened.config().architecture()
+                    .className(opened.config().modelType()) + ", which is not for " + problemType.title());
+        }
+        boolean words = TokenDataset.isOne(data);
+        boolean ofWords = opened.config().architecture() == Architecture.TOKEN_CLASSIFICATION;
+        if (words != ofWords) {
+            throw new IllegalArgumentException(data + " has " + (words ? "words with a label each" : "texts")
+                    + ", which is not for a " + opened.config().architecture()
+                    .className(opened.config().modelType()));
+        }
+        try {
+            return problemType != null ? problemType : Objective.of(opened.config(), opened.labels().size());
+        } catch (IllegalArgumentException e) {
+            throw new ModelFormatException(model.file(), e.getMessage() + " with --problem-type", e);
+        }
+    }
+
+    private List<Mistake> measureTexts(TextClassifier classifier, Objective objective, Metrics metrics)
+            throws IOException {
+        List<Example> examples = Dataset.read(data, classifier.labels(), objective);
+        List<Mistake> found = new ArrayList<>();
         try (Progress progress = Progress.open("examples", examples.size())) {
             for (int first = 0; first < examples.size(); first += BATCH) {
                 List<Example> batch = examples.subList(first, Math.min(examples.size(), first + BATCH));
-                List<Classification> results = classifier.classify(batch.stream().map(Example::text).toList());
+                List<Classification> results = classifier.classifyAll(batch.stream().map(example ->
+                        example.pair() == null ? Input.of(example.text()) : Input.of(example.text(), example.pair()))
+                        .toList());
                 for (int i = 0; i < batch.size(); i++) {
-                    Classification result = results.get(i);
-                    Example example = batch.get(i);
-                    metrics.add(result.logits(), example.label());
-                    if (result.labelId() != example.label()) {
-                        mistakes.add(new Mistake(classifier.labels().get(example.label()), result.label(),
-                                result.score(), example.text()));
-                    }
+                    float[] logits = results.get(i).logits();
+                    metrics.add(new Matrix(logits, 1, logits.length), batch.get(i).target());
+                    Mistake.of(batch.get(i), results.get(i), classifier.labels(), objective).ifPresent(found::add);
                 }
                 progress.step(batch.size());
             }
         }
-        return mistakes;
+        return found;
     }
 
-    private static Map<String, Object> summary(Metrics metrics, List<String> labels) {
-        Map<String, Object> object = new LinkedHashMap<>();
-        object.put("examples", metrics.examples());
-        object.put("correct", metrics.correct());
-        object.put("loss", metrics.loss());
-        object.put("accuracy", metrics.accuracy());
-        object.put("precision", metrics.precision());
-        object.put("recall", metrics.recall());
-        object.put("f1", metrics.f1());
-        object.put("mcc", metrics.mcc());
-        object.put("ece", metrics.calibrationError());
-        if (labels.size() == 2) {
-            Map<String, Long> confusion = new LinkedHashMap<>();
-            confusion.put("tp", metrics.confusion(1, 1));
-            confusion.put("fp", metrics.confusion(0, 1));
-            confusion.put("fn", metrics.confusion(1, 0));
-            confusion.put("tn", metrics.confusion(0, 0));
-            object.put("confusion", confusion);
+    private List<Mistake> measureWords(Model opened, Metrics metrics) throws IOException {
+        if (mistakes > 0) {
+            throw new IllegalArgumentException("--mistakes is for models that label texts, not words");
         }
-        object.put("labels", labels);
-        object.put("confusion_matrix", metrics.confusion());
-        return object;
-    }
-
-    private static void print(Output output, Metrics metrics, List<String> labels) {
-        output.line(String.format(Locale.ROOT, "examples   %d", metrics.examples()));
-        output.line(String.format(Locale.ROOT, "loss       %.4f", metrics.loss()));
-        output.line(String.format(Locale.ROOT, "accuracy   %.4f (%d right)", metrics.accuracy(), metrics.correct()));
-        output.line(String.format(Locale.ROOT, "precision  %.4f", metrics.precision()));
-        output.line(String.format(Locale.ROOT, "recall     %.4f", metrics.recall()));
-        output.line(String.format(Locale.ROOT, "f1         %.4f", metrics.f1()));
-        output.line(String.format(Locale.ROOT, "mcc        %.4f", metrics.mcc()));
-        output.line(String.format(Locale.ROOT, "ece        %.4f", metrics.calibrationError()));
-        output.line("confusion (rows: the true label; columns: the predicted one)");
-        int width = Math.max(8, labels.stream().mapToInt(String::length).max().orElse(0));
-        StringBuilder header = new StringBuilder(" ".repeat(width));
-        labels.forEach(label -> header.append("  ").append(padded(label, width)));
-        output.line(header.toString());
-        for (int actual = 0; actual < labels.size(); actual++) {
-            StringBuilder row = new StringBuilder(padded(labels.get(actual), width));
-            for (int predicted = 0; predicted < labels.size(); predicted++) {
-                row.append("  ").append(padded(Long.toString(metrics.confusion(actual, predicted)), width));
+        List<TokenizedExample> examples = TokenDataset.tokenize(TokenDataset.read(data, opened.labels()),
+                opened.tokenizer());
+        try (Progress progress = Progress.open("examples", examples.size())) {
+            for (int first = 0; first < examples.size(); first += BATCH) {
+                List<TokenizedExample> batch = examples.subList(first, Math.min(examples.size(), first + BATCH));
+                List<Matrix> outputs = opened.outputs(opened.head(),
+                        batch.stream().map(example -> Sequence.of(example.inputIds())).toList());
+                for (int i = 0; i < batch.size(); i++) {
+                    metrics.add(outputs.get(i), batch.get(i).target());
+                }
+                progress.step(batch.size());
             }
-            output.line(row.toString());
         }
-    }
-
-    private static void print(Output output, List<Mistake> mistakes) {
-        if (!mistakes.isEmpty()) {
-            output.line("most confident mistakes (label, predicted, score, text)");
-        }
-        for (Mistake mistake : mistakes) {
-            output.line(String.format(Locale.ROOT, "%s\t%s\t%.4f\t%s", mistake.label(), mistake.predicted(),
-                    mistake.score(), mistake.text()));
-        }
-    }
-
-    private static String padded(String text, int width) {
-        return " ".repeat(Math.max(0, width - text.length())) + text;
+        return List.of();
     }
 }

@@ -1,6 +1,7 @@
 package io.demitasse.cli;
 
 import io.demitasse.Classification;
+import io.demitasse.Input;
 import io.demitasse.Options;
 import io.demitasse.TextClassifier;
 import io.demitasse.convert.ModelFiles;
@@ -33,8 +34,11 @@ final class Teacher {
             List<TokenizedExample> asked = new ArrayList<>();
             for (int first = 0; first < examples.size(); first += BATCH) {
                 List<TokenizedExample> batch = examples.subList(first, Math.min(examples.size(), first + BATCH));
-                List<Classification> results = classifier.classifyIds(
-                        batch.stream().map(TokenizedExample::inputIds).toList());
+                // A DistilBERT has no token types.
+                boolean types = classifier.model().config().shape().typeVocabSize() > 1;
+                List<Classification> results = classifier.classifyAll(batch.stream().map(example -> types
+                        ? Input.ofIds(example.inputIds(), example.typeIds()) : Input.ofIds(example.inputIds()))
+                        .toList());
                 for (int i = 0; i < batch.size(); i++) {
                     TokenizedExample example = batch.get(i);
                     asked.add(example.with(new Target.Taught((Target.Label) example.target(), results.get(i).logits())));

@@ -9,15 +9,13 @@ import io.demitasse.kernel.KernelChoice;
 import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.tokenizer.WordPieceTokenizer;
-import io.demitasse.train.DataCheck;
-import io.demitasse.train.Dataset;
-import io.demitasse.train.Dataset.Example;
 import io.demitasse.train.Distillation;
 import io.demitasse.train.Evaluation;
+import io.demitasse.train.Metric;
+import io.demitasse.train.Objective;
 import io.demitasse.train.TokenizedExample;
 import io.demitasse.train.Trainer;
 import io.demitasse.train.TrainingArguments;
-import io.demitasse.train.TrainingArguments.Metric;
 import io.demitasse.train.TrainingResult;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -33,9 +31,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "train", description = "Fine-tunes a classifier on labelled texts.",
+@Command(name = "train", description = "Fine-tunes a model on labelled texts, pairs of texts or words.",
         footer = {"", "Files of texts: TSV with the header sentence<TAB>label; .csv with sentence,label; .jsonl with "
-            + "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers.",
+            + "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers. Pairs of "
+            + "texts have two columns, such as sentence1 and sentence2, or premise and hypothesis. Several labels of a "
+            + "text stand with | between them, or in a JSON list. Words with a label each: .jsonl with \"tokens\" and "
+            + "\"ner_tags\" a line, or .conll.",
             "", "In the output folder: model.flat (after the last step), best.flat (at the best evaluation), "
             + "checkpoint.flat (to resume from), training-log.jsonl, training.svg."})
 final class TrainCommand implements Callable<Integer> {
@@ -44,7 +45,7 @@ final class TrainCommand implements Callable<Integer> {
     CommandSpec spec;
 
     @Option(names = "--init", paramLabel = "FILE", required = true,
-            description = "The flat weight file to begin with, with or without a classification head.")
+            description = "The flat weight file or Hugging Face folder to begin with, with or without a head.")
     Path init;
 
     @Option(names = "--train", paramLabel = "FILE", required = true, description = "The texts to learn from.")
@@ -60,6 +61,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "The labels' names by number; by default the head's, or those in the training data "
                     + "where the head has none of them.")
     List<String> labels = List.of();
+
+    @Option(names = "--problem-type", paramLabel = "TYPE",
+            description = "single_label_classification, multi_label_classification or regression; by default what the"
+                    + " model's config says, else the first.")
+    Objective problemType;
 
     @Option(names = "--resume", description = "Go on from the folder's checkpoint, if it has one.")
     boolean resume;
@@ -100,6 +106,10 @@ final class TrainCommand implements Callable<Integer> {
             description = "The share of a label that is spread over all. Default: ${DEFAULT-VALUE}.")
     double labelSmoothing;
 
+    @Option(names = "--class-weights", paramLabel = "balanced|X,X",
+            description = "What a text counts by its label: balanced, for all labels as much, or a number a label.")
+    String classWeights;
+
     @Option(names = "--eval-steps", paramLabel = "N", defaultValue = "0",
             description = "Evaluate every N steps; 0, the default: after each epoch.")
     int evalSteps;
@@ -112,8 +122,9 @@ final class TrainCommand implements Callable<Integer> {
             description = "Stop when N evaluations in a row were not the best; 0, the default: never.")
     int patience;
 
-    @Option(names = "--metric-for-best-model", paramLabel = "accuracy|loss", defaultValue = "accuracy",
-            description = "What the best evaluation is best in. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--metric-for-best-model", paramLabel = "NAME",
+            description = "What the best evaluation is best in: loss, accuracy, f1 and so on; by default accuracy,"
+                    + " f1_micro of several labels, f1 of words, the loss of a regression.")
     Metric metric;
 
     @Option(names = "--teacher", paramLabel = "FILE",
@@ -138,34 +149,51 @@ final class TrainCommand implements Callable<Integer> {
         Options options = compute.options();
         Trainer.checkUnused(output, resume, Stream.of(init, train, validation, teacher)
                 .filter(file -> file != null).toArray(Path[]::new));
-        List<String> names = labels();
-        List<Example> trainingTexts = Dataset.read(train, names);
-        List<Example> validationTexts = Dataset.read(validation, names);
-        DataCheck.warnings(trainingTexts, validationTexts, names).forEach(line -> tell("warning: " + line));
-        WordPieceTokenizer tokenizer = Tokenizers.load(init);
+        WordPieceTokenizer tokenizer = tokenizer();
+        TrainingData data = TrainingData.read(init, train, validation, problemType, labels, tokenizer);
+        data.messages().forEach(this::tell);
         Kernels kernels = KernelChoice.choose(options.kernels());
-        tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, labels %s, %s kernels, %d thread%s",
-                trainingTexts.size(), validationTexts.size(), names, kernels.name(), options.threads(),
-                options.threads() == 1 ? "" : "s"));
-        List<TokenizedExample> training = TokenizedExample.of(trainingTexts, tokenizer);
-        if (teacher != null) {
-            training = Teacher.asked(teacher, init, names, training, options);
-        }
+        tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, %s%s %s, %s kernels, %d thread%s",
+                data.training().size(), data.validation().size(),
+                data.objective() == Objective.SINGLE_LABEL_CLASSIFICATION ? "" : data.objective().title() + ", ",
+                data.objective() == Objective.REGRESSION ? "numbers" : "labels", data.labels(), kernels.name(),
+                options.threads(), options.threads() == 1 ? "" : "s"));
         TrainingResult result;
-        try (Parallel parallel = new Parallel(options.threads()); Output table = new Output();
-                TrainingTable listener = new TrainingTable(table, this::tell)) {
-            result = new Trainer(init, names, arguments, distillation, kernels, parallel).train(training,
-                    TokenizedExample.of(validationTexts, tokenizer),
-                    output, resume, listener);
+        try (Parallel parallel = new Parallel(options.threads())) {
+            Trainer trainer = new Trainer(init, data.labels(), arguments, kernels, parallel)
+                    .withObjective(data.objective());
+            if (classWeights != null) {
+                trainer = trainer.withClassWeights(data.classWeights(classWeights));
+            }
+            trainer = distillation == null ? trainer : trainer.withDistillation(distillation);
+            trainer.check();
+            List<TokenizedExample> training = teacher == null ? data.training()
+                    : Teacher.asked(teacher, init, data.labels(), data.training(), options);
+            try (Output table = new Output();
+                    TrainingTable listener = new TrainingTable(table, this::tell, data.objective().metrics().get(0))) {
+                result = trainer.train(training, data.validation(), output, resume, listener);
+            }
         }
         tell(result);
         return 0;
     }
 
+    private WordPieceTokenizer tokenizer() {
+        try (FlatFile file = ModelFiles.open(init)) {
+            if (!file.has(FlatFile.VOCABULARY)) {
+                throw new ModelFormatException(init, "it has no vocabulary, so it cannot be trained on texts");
+            }
+        }
+        return Tokenizers.load(init);
+    }
+
     private TrainingArguments arguments() {
         try {
-            return new TrainingArguments(learningRate, trainBatchSize, evalBatchSize, epochs, seed, weightDecay,
-                    warmupRatio, maxGradNorm, labelSmoothing, evalSteps, saveSteps, patience, metric);
+            return TrainingArguments.builder().learningRate(learningRate).trainBatchSize(trainBatchSize)
+                    .evalBatchSize(evalBatchSize).epochs(epochs).seed(seed).weightDecay(weightDecay)
+                    .warmupRatio(warmupRatio).maxGradNorm(maxGradNorm).labelSmoothing(labelSmoothing)
+                    .evalSteps(evalSteps).saveSteps(saveSteps).earlyStoppingPatience(patience)
+                    .metricForBestModel(metric).build();
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
         }
@@ -179,41 +207,19 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private List<String> labels() throws IOException {
-        if (!labels.isEmpty()) {
-            return labels;
-        }
-        try (FlatFile file = ModelFiles.open(init)) {
-            if (!file.has(FlatFile.VOCABULARY)) {
-                throw new ModelFormatException(init, "it has no vocabulary, so it cannot be trained on texts");
-            }
-            return file.labels().isEmpty() ? Dataset.labels(train) : labels(file.labels());
-        }
-    }
-
-    /** The head's, or the data's where these are all others: who brings labels of their own means those. */
-    private List<String> labels(List<String> head) throws IOException {
-        List<String> found;
-        try {
-            found = Dataset.labels(train);
-        } catch (IllegalArgumentException e) {
-            return head;    // reading the rows says what is wrong, if anything is
-        }
-        boolean numbered = found.stream().allMatch(label -> label.startsWith("LABEL_"));
-        if (numbered || !Collections.disjoint(found, head)) {
-            return head;
-        }
-        tell("a new head is drawn: the labels are " + found + ", those of " + init + " are " + head);
-        return found;
-    }
-
     private void tell(TrainingResult result) {
         Evaluation best = result.best();
         if (result.stoppedEarly()) {
             tell("stopped early: " + patience + " evaluations in a row were no better than the best");
         }
-        tell(String.format(Locale.ROOT, "best: step %d, accuracy %.4f, validation loss %.4f, F1 %.4f, MCC %.4f: %s",
-                best.step(), best.accuracy(), best.validationLoss(), best.f1(), best.mcc(), result.bestModel()));
+        StringBuilder measured = new StringBuilder();
+        best.metrics().forEach((name, value) -> {
+            measured.append(String.format(Locale.ROOT, ", %s %.4f", name.title(), value));
+            if (measured.indexOf("loss") < 0) {
+                measured.append(String.format(Locale.ROOT, ", validation loss %.4f", best.validationLoss()));
+            }
+        });
+        tell("best: step " + best.step() + measured + ": " + result.bestModel());
         tell("last: step " + result.steps() + ": " + result.model() + "; curves: " + result.plot());
     }
 

@@ -1,6 +1,7 @@
 package io.demitasse.cli;
 
 import io.demitasse.train.Evaluation;
+import io.demitasse.train.Metric;
 import io.demitasse.train.StepResult;
 import io.demitasse.train.TrainingListener;
 import java.util.List;
@@ -10,20 +11,21 @@ import java.util.function.Consumer;
 /** Shows a training: its evaluations as a table that grows on stdout, the steps between as a bar on stderr. */
 final class TrainingTable implements TrainingListener, AutoCloseable {
 
-    private static final String HEADER = """
-            | training loss | epoch |   step | validation loss | accuracy |
-            | ------------: | ----: | -----: | --------------: | -------: |""";
-
     private final Output output;
     private final Consumer<String> messages;
+    private final Metric metric;
+    private final int width;
     private Progress progress;
     private long steps;
     /** Smoothed over some ten steps, since single batches say little. */
     private double loss = Double.NaN;
 
-    TrainingTable(Output output, Consumer<String> messages) {
+    /** @param metric what is shown beside the losses */
+    TrainingTable(Output output, Consumer<String> messages, Metric metric) {
         this.output = output;
         this.messages = messages;
+        this.metric = metric;
+        this.width = Math.max("accuracy".length(), metric.title().length());
     }
 
     @Override
@@ -31,7 +33,9 @@ final class TrainingTable implements TrainingListener, AutoCloseable {
         if (step > 0) {
             messages.accept("resumed after step " + step + " of " + steps);
         }
-        output.line(HEADER);
+        output.line("| training loss | epoch |   step | validation loss | "
+                + " ".repeat(width - metric.title().length()) + metric.title() + " |");
+        output.line("| ------------: | ----: | -----: | --------------: | " + "-".repeat(width - 1) + ": |");
         evaluations.forEach(this::print);
         output.flush();
         this.steps = steps;
@@ -62,8 +66,9 @@ final class TrainingTable implements TrainingListener, AutoCloseable {
     }
 
     private void print(Evaluation evaluation) {
-        output.line(String.format(Locale.ROOT, "| %13.4f | %5.2f | %6d | %15.4f | %8.4f |", evaluation.trainingLoss(),
-                evaluation.epoch(), evaluation.step(), evaluation.validationLoss(), evaluation.accuracy()));
+        output.line(String.format(Locale.ROOT, "| %13.4f | %5.2f | %6d | %15.4f | %" + width + ".4f |",
+                evaluation.trainingLoss(), evaluation.epoch(), evaluation.step(), evaluation.validationLoss(),
+                evaluation.value(metric)));
     }
 
     @Override

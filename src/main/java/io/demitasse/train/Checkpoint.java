@@ -1,13 +1,11 @@
 package io.demitasse.train;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.FlatFileWriter;
 import io.demitasse.file.ModelFormatException;
+import io.demitasse.file.StrictJson;
 import io.demitasse.file.TensorInfo;
 import io.demitasse.model.Parameter;
 import java.io.IOException;
@@ -22,7 +20,6 @@ import java.util.Map;
  */
 final class Checkpoint {
 
-    private static final Gson GSON = new Gson();
     private static final String STATE = "training_state";
     private static final String SETTINGS = "training_settings";
     private static final String FIRST_MOMENT = "optimizer.first_moment.";
@@ -37,9 +34,9 @@ final class Checkpoint {
      * @throws IOException if there is no room for it, say; the one before is then as it was
      */
     static void write(Path target, ModelTemplate template, List<Parameter> parameters, AdamW optimizer,
-                      TrainerState state, JsonObject settings) throws IOException {
+                      TrainerState state, TrainingSettings settings) throws IOException {
         FlatFileWriter writer = template.writer(parameters,
-                Map.of(STATE, GSON.toJson(state), SETTINGS, settings.toString()));
+                Map.of(STATE, state.toJson().toString(), SETTINGS, settings.toString()));
         optimizer.moments().forEach((parameter, moments) -> {
             writer.floats(FIRST_MOMENT + parameter.name(), parameter.shape(), moments[0], Dtype.F32);
             writer.floats(SECOND_MOMENT + parameter.name(), parameter.shape(), moments[1], Dtype.F32);
@@ -53,29 +50,17 @@ final class Checkpoint {
      * @throws ModelFormatException if it is damaged or no checkpoint
      * @throws IllegalArgumentException if a setting is not the same; the message names it
      */
-    static TrainerState read(FlatFile file, JsonObject settings) {
+    static TrainerState read(FlatFile file, TrainingSettings settings) {
         file.verify();
         Map<String, String> metadata = file.metadata();
         if (!metadata.containsKey(STATE) || !metadata.containsKey(SETTINGS)) {
             throw new ModelFormatException(file.path(), "not a checkpoint: its metadata has no " + STATE);
         }
         try {
-            checkSame(file.path(), GSON.fromJson(metadata.get(SETTINGS), JsonObject.class), settings);
-            return GSON.fromJson(metadata.get(STATE), TrainerState.class);
-        } catch (JsonParseException e) {
+            settings.checkSame(file.path(), StrictJson.parse(metadata.get(SETTINGS)).getAsJsonObject());
+            return TrainerState.fromJson(StrictJson.parse(metadata.get(STATE)).getAsJsonObject());
+        } catch (JsonParseException | IllegalStateException | NullPointerException e) {
             throw new ModelFormatException(file.path(), "its metadata is not a checkpoint's: " + e.getMessage(), e);
-        }
-    }
-
-    private static void checkSame(Path file, JsonObject saved, JsonObject now) {
-        for (Map.Entry<String, JsonElement> setting : now.entrySet()) {
-            JsonElement before = saved.get(setting.getKey());
-            // As texts: a number that was read is not of the class of one that was not.
-            if (!setting.getValue().toString().equals(String.valueOf(before))) {
-                throw new IllegalArgumentException(file + ": the training it belongs to has " + setting.getKey() + " "
-                        + before + ", this one " + setting.getValue() + ": go on with the same, or begin anew with"
-                        + " another output folder");
-            }
         }
     }
 

@@ -56,6 +56,9 @@ public final class DataCheck {
     }
 
     private static void imbalance(List<Example> training, List<String> labels, List<String> warnings) {
+        if (!(training.get(0).target() instanceof Target.Label)) {
+            return;
+        }
         int[] counts = new int[labels.size()];
         training.forEach(example -> counts[example.label()]++);
         int rarest = 0;
@@ -73,22 +76,22 @@ public final class DataCheck {
     }
 
     private static void repeats(List<Example> training, List<String> labels, List<String> warnings) {
-        Map<String, Integer> labelOf = new HashMap<>();
+        Map<String, Target> targetOf = new HashMap<>();
         Set<String> contradicted = new HashSet<>();
         String repeated = null;
         String contradiction = null;
         int repeats = 0;
         for (Example example : training) {
-            Integer before = labelOf.putIfAbsent(example.text(), example.label());
+            Target before = targetOf.putIfAbsent(key(example), example.target());
             if (before == null) {
                 continue;
             }
             repeats++;
             repeated = repeated == null ? example.text() : repeated;
-            if (before != example.label()) {
-                contradicted.add(example.text());
-                contradiction = contradiction == null ? quoted(example.text()) + " is " + labels.get(before) + " and "
-                        + labels.get(example.label()) : contradiction;
+            if (!before.equals(example.target())) {
+                contradicted.add(key(example));
+                contradiction = contradiction == null ? quoted(example.text()) + " is " + name(before, labels) + " and "
+                        + name(example.target(), labels) : contradiction;
             }
         }
         if (repeats > 0) {
@@ -102,12 +105,21 @@ public final class DataCheck {
 
     private static void shared(List<Example> training, List<Example> validation, List<String> warnings) {
         Set<String> texts = new HashSet<>();
-        training.forEach(example -> texts.add(example.text()));
-        List<Example> shared = validation.stream().filter(example -> texts.contains(example.text())).toList();
+        training.forEach(example -> texts.add(key(example)));
+        List<Example> shared = validation.stream().filter(example -> texts.contains(key(example))).toList();
         if (!shared.isEmpty()) {
             warnings.add(shared.size() + " of " + validation.size() + " validation rows are training rows too, as "
-                    + quoted(shared.get(0).text()) + "; the accuracy measured will be better than it is");
+                    + quoted(shared.get(0).text()) + "; what is measured will look better than it is");
         }
+    }
+
+    /** What two rows of the same texts have in common. */
+    private static String key(Example example) {
+        return example.pair() == null ? example.text() : example.text() + "\n\0" + example.pair();
+    }
+
+    private static String name(Target target, List<String> labels) {
+        return target instanceof Target.Label label ? labels.get(label.label()) : target.toString();
     }
 
     private static String quoted(String text) {

@@ -10,13 +10,15 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Labelled texts, one a row, in UTF-8. The file's name tells the format:
+ * Labelled texts or pairs of texts, one a row, in UTF-8. The file's name tells the format:
  * <ul>
- * <li>{@code .csv}: the header {@code sentence,label}, quoting as in RFC 4180;
- * <li>{@code .jsonl}: an object with {@code "sentence"} (or {@code "text"}) and {@code "label"} a line;
- * <li>anything else: TSV, the header {@code sentence<TAB>label}, nothing quoted.
+ * <li>{@code .csv}: a header such as {@code sentence,label}, quoting as in RFC 4180;
+ * <li>{@code .jsonl}: an object such as {@code {"text": "...", "label": "..."}} a line;
+ * <li>anything else: TSV, a header such as {@code sentence<TAB>label}, nothing quoted.
  * </ul>
- * A label is a name or a number.
+ * A text is called {@code sentence} or {@code text}, a pair {@code sentence1} and {@code sentence2}, {@code premise} and
+ * {@code hypothesis} or as in other public data sets. A label is a name or a number; where labels may go together,
+ * several with {@code |} between them, or a list; in a regression, a number, or several.
  */
 public final class Dataset {
 
@@ -43,48 +45,62 @@ public final class Dataset {
     private Dataset() {
     }
 
+    /** {@link #read(Path, List, Objective)} of one label a text. */
+    public static List<Example> read(Path file, List<String> labels) throws IOException {
+        return read(file, labels, Objective.SINGLE_LABEL_CLASSIFICATION);
+    }
+
     /**
      * Reads a file.
      *
      * @param labels the model's labels, by number
+     * @param objective what is to be learned, of texts as wholes
      * @throws IllegalArgumentException if a row is not as it should be; the message names file and line
      * @throws IOException if the file cannot be read
      */
-    public static List<Example> read(Path file, List<String> labels) throws IOException {
+    public static List<Example> read(Path file, List<String> labels, Objective objective) throws IOException {
+        Labels reader = new Labels(file, labels);
         List<Example> examples = new ArrayList<>();
         for (Row row : Rows.read(file)) {
-            examples.add(new Example(row.text(), label(file, row, labels)));
+            examples.add(new Example(row.text(), row.pair(), reader.target(row, objective)));
         }
         return examples;
     }
 
-    private static int label(Path file, Row row, List<String> labels) {
-        int label = labels.indexOf(row.label());
-        if (label < 0 && row.label().matches(NUMBER)) {
-            label = Integer.parseInt(row.label());
-        }
-        if (label < 0 || label >= labels.size()) {
-            throw Rows.bad(file, row.line(), "the label is \"" + Rows.excerpt(row.label()) + "\", not one of " + labels
-                    + " or a number from 0 to " + (labels.size() - 1));
-        }
-        return label;
+    /** {@link #labels(Path, Objective)} of one label a text. */
+    public static List<String> labels(Path file) throws IOException {
+        return labels(file, Objective.SINGLE_LABEL_CLASSIFICATION);
     }
 
     /**
      * The labels that a file's rows have, for a model that has none yet: names in alphabetical order, or, where every
-     * label is a number, {@code LABEL_0} up to the largest.
+     * label is a number, {@code LABEL_0} up to the largest; of a regression, {@code LABEL_0} and so on for its numbers.
      *
-     * @throws IllegalArgumentException if a row is not as it should be or has an empty label, or there are fewer than 2
-     *     labels
+     * @throws IllegalArgumentException if a row is not as it should be, one that must have a label has none, or there are
+     *     fewer than 2 labels that exclude each other
      * @throws IOException if the file cannot be read
      */
-    public static List<String> labels(Path file) throws IOException {
+    public static List<String> labels(Path file, Objective objective) throws IOException {
+        if (objective == Objective.REGRESSION) {
+            Row first = Rows.read(file).get(0);
+            return numbered(Labels.numbers(file, first).length - 1);
+        }
         TreeSet<String> found = new TreeSet<>();
         for (Row row : Rows.read(file)) {
+            if (objective == Objective.MULTI_LABEL_CLASSIFICATION) {
+                if (Labels.isOneHot(row)) {
+                    return numbered(row.list().size() - 1);
+                }
+                found.addAll(Labels.names(row));
+                continue;
+            }
             if (row.label().isBlank()) {
                 throw Rows.bad(file, row.line(), "the label is empty");
             }
             found.add(row.label());
+        }
+        if (found.isEmpty()) {
+            throw new IllegalArgumentException(file + ": no row has a label, so there is nothing to learn");
         }
         List<String> labels = List.copyOf(found);
         if (found.stream().allMatch(label -> label.matches(NUMBER))) {
@@ -93,12 +109,16 @@ public final class Dataset {
                 throw new IllegalArgumentException(file + ": the labels are numbers up to " + largest + ", but only "
                         + found.size() + " of them occur: number them from 0");
             }
-            labels = IntStream.rangeClosed(0, largest).mapToObj(i -> "LABEL_" + i).toList();
+            labels = numbered(largest);
         }
-        if (labels.size() < 2) {
+        if (labels.size() < 2 && objective == Objective.SINGLE_LABEL_CLASSIFICATION) {
             throw new IllegalArgumentException(file + ": every row has the label " + found.first()
                     + ", so there is nothing to learn");
         }
         return labels;
+    }
+
+    private static List<String> numbered(int largest) {
+        return IntStream.rangeClosed(0, largest).mapToObj(i -> "LABEL_" + i).toList();
     }
 }

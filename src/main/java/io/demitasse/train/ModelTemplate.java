@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.FlatFileWriter;
+import io.demitasse.model.ModelConfig;
 import io.demitasse.model.Parameter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,20 +21,25 @@ import org.jspecify.annotations.Nullable;
 record ModelTemplate(JsonObject config, JsonObject tokenizer, List<String> labels, Map<String, String> metadata,
                      byte @Nullable [] vocabulary) {
 
-    /** Everything but the tensors, for a classifier with these labels. */
-    static ModelTemplate of(FlatFile file, List<String> labels) {
+    /** Everything but the tensors, for a model that is trained to this with these labels. */
+    static ModelTemplate of(FlatFile file, Objective objective, List<String> labels) {
         Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
         metadata.put("dtype", "f32");
-        return new ModelTemplate(withLabels(file.config(), labels), file.tokenizer(), labels, metadata,
+        return new ModelTemplate(trained(file.config(), ModelConfig.of(file).modelType(), objective, labels), file.tokenizer(), labels, metadata,
                 file.has(FlatFile.VOCABULARY) ? file.bytes(FlatFile.VOCABULARY) : null);
     }
 
-    private static JsonObject withLabels(JsonObject original, List<String> labels) {
+    private static JsonObject trained(JsonObject original, String modelType, Objective objective,
+                                      List<String> labels) {
         JsonObject config = original.deepCopy();
-        boolean bert = config.has("model_type") && config.get("model_type").getAsString().equals("bert");
         JsonArray architectures = new JsonArray();
-        architectures.add(bert ? "BertForSequenceClassification" : "DistilBertForSequenceClassification");
+        architectures.add(objective.architecture().className(modelType));
         config.add("architectures", architectures);
+        if (objective.problemType() != null) {
+            config.addProperty("problem_type", objective.problemType());
+        } else {
+            config.remove("problem_type");
+        }
         JsonObject id2label = new JsonObject();
         JsonObject label2id = new JsonObject();
         for (int i = 0; i < labels.size(); i++) {

@@ -2,6 +2,7 @@ package io.demitasse.train;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.demitasse.file.StrictJson;
 import io.demitasse.file.Utf8Lines;
 import java.io.IOException;
@@ -13,25 +14,28 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** The rows of a file of labelled texts as they stand there, in one of three formats. */
 final class Rows {
-
-    private static final String TEXT = "sentence";
-    private static final String LABEL = "label";
 
     /**
      * One row.
      *
      * @param line where it starts, from 1
-     * @param label a name or a number
+     * @param pair the second text; null if there is one alone
+     * @param label a name or a number; a list's JSON if it is a list
+     * @param list the elements of a list; null if it is none
      */
-    record Row(int line, String text, String label) {
+    record Row(int line, String text, @Nullable String pair, String label, @Nullable List<JsonPrimitive> list) {
     }
 
     private final Path file;
     private final String content;
     private final List<Row> rows = new ArrayList<>();
+    /** The header of a table; null before it is read. */
+    private @Nullable List<String> header;
+    private @Nullable Columns columns;
 
     private Rows(Path file, String content) {
         this.file = file;
@@ -40,13 +44,7 @@ final class Rows {
 
     /** All rows, at least one; the file's name tells its format, TSV if it ends with none of the known endings. */
     static List<Row> read(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            throw new NoSuchFileException(file.toString());
-        }
-        if (Files.isDirectory(file)) {
-            throw new FileSystemException(file.toString(), null, "a directory, not a file of labelled texts");
-        }
-        Rows rows = new Rows(file, Utf8Lines.decode(Files.readAllBytes(file), file.toString()));
+        Rows rows = new Rows(file, content(file));
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         if (name.endsWith(".csv")) {
             rows.readCsv();
@@ -58,24 +56,59 @@ final class Rows {
         if (rows.rows.isEmpty()) {
             throw new IllegalArgumentException(file + ": it has no rows");
         }
+        for (Row row : rows.rows) {
+            if ((row.pair == null) != (rows.rows.get(0).pair == null)) {
+                throw bad(file, row.line, "some rows are pairs of texts and some are not");
+            }
+        }
         return rows.rows;
+    }
+
+    /** A file's lines, which line feeds end alone: other line separators of Unicode may stand in a text. */
+    static List<String> lines(Path file) throws IOException {
+        List<String> lines = new ArrayList<>();
+        new Rows(file, content(file)).forEachLine((line, number) -> lines.add(line));
+        return lines;
+    }
+
+    private static String content(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        if (Files.isDirectory(file)) {
+            throw new FileSystemException(file.toString(), null, "a directory, not a file of labelled texts");
+        }
+        return Utf8Lines.decode(Files.readAllBytes(file), file.toString());
     }
 
     private void readTsv() {
         forEachLine((line, number) -> {
             if (number == 1) {
-                if (!line.equals(TEXT + "\t" + LABEL)) {
-                    throw bad(file, 1, "expected the header \"sentence<TAB>label\", found \"" + excerpt(line) + "\"");
-                }
+                readHeader(List.of(line.split("\t", -1)), "sentence<TAB>label", line);
             } else if (!line.isEmpty()) {
-                String[] columns = line.split("\t", -1);
-                if (columns.length != 2) {
-                    throw bad(file, number, "expected 2 columns, found " + columns.length + ": \"" + excerpt(line)
-                            + "\"");
-                }
-                rows.add(new Row(number, columns[0], columns[1]));
+                tableRow(number, List.of(line.split("\t", -1)), line);
             }
         });
+    }
+
+    private void readHeader(List<String> names, String usual, String line) {
+        try {
+            columns = Columns.among(names);
+        } catch (IllegalArgumentException e) {
+            throw bad(file, 1, "expected a header such as \"" + usual + "\", found \"" + excerpt(line) + "\": "
+                    + e.getMessage());
+        }
+        header = names;
+    }
+
+    private void tableRow(int number, List<String> fields, String line) {
+        if (fields.size() != header.size()) {
+            throw bad(file, number, "expected " + header.size() + " columns, found " + fields.size() + ": \""
+                    + excerpt(line) + "\"");
+        }
+        rows.add(new Row(number, fields.get(header.indexOf(columns.text())),
+                columns.pair() == null ? null : fields.get(header.indexOf(columns.pair())),
+                fields.get(header.indexOf(columns.label())), null));
     }
 
     private void readJsonLines() {
@@ -106,15 +139,35 @@ final class Rows {
             throw bad(file, number, "expected a JSON object, found " + excerpt(line));
         }
         JsonObject object = json.getAsJsonObject();
-        JsonElement text = object.has(TEXT) ? object.get(TEXT) : object.get("text");
-        if (text == null || !text.isJsonPrimitive() || !text.getAsJsonPrimitive().isString()) {
-            throw bad(file, number, "expected a string \"sentence\" (or \"text\"), found " + excerpt("" + text));
+        Columns keys;
+        try {
+            keys = Columns.among(object.keySet());
+        } catch (IllegalArgumentException e) {
+            throw bad(file, number, e.getMessage());
         }
-        JsonElement label = object.get(LABEL);
-        if (label == null || !label.isJsonPrimitive() || label.getAsJsonPrimitive().isBoolean()) {
-            throw bad(file, number, "expected a string or a number \"label\", found " + excerpt("" + label));
+        JsonElement label = object.get(keys.label());
+        List<JsonPrimitive> list = null;
+        if (label.isJsonArray()) {
+            if (!label.getAsJsonArray().asList().stream().allMatch(JsonElement::isJsonPrimitive)) {
+                throw bad(file, number, "expected a list of names or numbers \"" + keys.label() + "\", found "
+                        + excerpt("" + label));
+            }
+            list = label.getAsJsonArray().asList().stream().map(JsonElement::getAsJsonPrimitive).toList();
+        } else if (!label.isJsonPrimitive() || label.getAsJsonPrimitive().isBoolean()) {
+            throw bad(file, number, "expected a string or a number \"" + keys.label() + "\", found "
+                    + excerpt("" + label));
         }
-        return new Row(number, text.getAsString(), label.getAsString());
+        return new Row(number, text(object, keys.text(), number),
+                keys.pair() == null ? null : text(object, keys.pair(), number),
+                list == null ? label.getAsString() : label.toString(), list);
+    }
+
+    private String text(JsonObject object, String key, int number) {
+        JsonElement text = object.get(key);
+        if (!text.isJsonPrimitive() || !text.getAsJsonPrimitive().isString()) {
+            throw bad(file, number, "expected a string \"" + key + "\", found " + excerpt("" + text));
+        }
+        return text.getAsString();
     }
 
     /** RFC 4180: a field in quotes may hold commas, line ends and, doubled, quotes. */
@@ -187,15 +240,9 @@ final class Rows {
 
     private void csvRow(int line, List<String> fields) {
         if (line == 1) {
-            if (!fields.equals(List.of(TEXT, LABEL))) {
-                throw bad(file, 1, "expected the header \"sentence,label\", found \""
-                        + excerpt(String.join(",", fields)) + "\"");
-            }
-        } else if (fields.size() == 2) {
-            rows.add(new Row(line, fields.get(0), fields.get(1)));
+            readHeader(List.copyOf(fields), "sentence,label", String.join(",", fields));
         } else if (!fields.equals(List.of(""))) {
-            throw bad(file, line, "expected 2 columns, found " + fields.size() + ": \""
-                    + excerpt(String.join(",", fields)) + "\"");
+            tableRow(line, List.copyOf(fields), String.join(",", fields));
         }
     }
 

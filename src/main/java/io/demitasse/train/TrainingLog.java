@@ -99,11 +99,7 @@ final class TrainingLog implements AutoCloseable {
         json.addProperty("epoch", evaluation.epoch());
         json.addProperty("training_loss", evaluation.trainingLoss());
         json.addProperty("validation_loss", evaluation.validationLoss());
-        json.addProperty("accuracy", evaluation.accuracy());
-        json.addProperty("precision", evaluation.precision());
-        json.addProperty("recall", evaluation.recall());
-        json.addProperty("f1", evaluation.f1());
-        json.addProperty("mcc", evaluation.mcc());
+        evaluation.metrics().forEach((metric, value) -> json.addProperty(metric.key(), value));
         write(json);
     }
 

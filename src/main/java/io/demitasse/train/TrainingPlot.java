@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
-/** A training's curves as an SVG: losses above, accuracy below, over the steps. Follows the reader's dark mode. */
+/** A training's curves as an SVG: losses above, a metric below, over the steps. Follows the reader's dark mode. */
 final class TrainingPlot {
 
     private static final int WIDTH = 760;
@@ -18,8 +18,8 @@ final class TrainingPlot {
     private static final int RIGHT = 736;
     private static final int LOSS_TOP = 84;
     private static final int LOSS_BOTTOM = 334;
-    private static final int ACCURACY_TOP = 386;
-    private static final int ACCURACY_BOTTOM = 516;
+    private static final int METRIC_TOP = 386;
+    private static final int METRIC_BOTTOM = 516;
     private static final int HEIGHT = 572;
     /** Points of the line of single losses; more would only blacken it. */
     private static final int POINTS = 400;
@@ -27,9 +27,9 @@ final class TrainingPlot {
 
     private static final String STYLE = """
             :root { --paper: #fcfcfb; --ink: #1a1a19; --quiet: #6b6a66; --rule: #e4e3df;
-              --training: #2a78d6; --validation: #c2570c; --accuracy: #1a7f5a; }
+              --training: #2a78d6; --validation: #c2570c; --metric: #1a7f5a; }
             @media (prefers-color-scheme: dark) { :root { --paper: #1a1a19; --ink: #f2f1ee; --quiet: #a3a29c;
-              --rule: #383835; --training: #6aa9f2; --validation: #f0945a; --accuracy: #4fc495; } }
+              --rule: #383835; --training: #6aa9f2; --validation: #f0945a; --metric: #4fc495; } }
             text { font: 12px system-ui, sans-serif; fill: var(--quiet); }
             .title { font-size: 16px; font-weight: 600; fill: var(--ink); }
             .name { font-size: 13px; fill: var(--ink); }
@@ -37,8 +37,8 @@ final class TrainingPlot {
             .rule { stroke: var(--rule); stroke-width: 1; }
             .curve { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
             .training { stroke: var(--training); } .validation { stroke: var(--validation); }
-            .accuracy { stroke: var(--accuracy); } .single { stroke-width: 1; opacity: 0.3; }
-            .point { fill: var(--paper); stroke-width: 2; } .best { fill: var(--accuracy); }
+            .metric { stroke: var(--metric); } .single { stroke-width: 1; opacity: 0.3; }
+            .point { fill: var(--paper); stroke-width: 2; } .best { fill: var(--metric); }
             """;
 
     private record Point(double step, double value) {
@@ -52,17 +52,19 @@ final class TrainingPlot {
         }
     }
 
+    private final Metric metric;
     private final List<Point> losses = new ArrayList<>();
     private final List<JsonObject> evaluations = new ArrayList<>();
     private final StringBuilder svg = new StringBuilder();
     private Scale x;
 
-    private TrainingPlot() {
+    private TrainingPlot(Metric metric) {
+        this.metric = metric;
     }
 
-    /** Draws what a training's log tells; it has at least one step and one evaluation. */
-    static String svg(Path log) throws IOException {
-        TrainingPlot plot = new TrainingPlot();
+    /** Draws what a training's log tells; it has at least one step and one evaluation, which measured the metric. */
+    static String svg(Path log, Metric metric) throws IOException {
+        TrainingPlot plot = new TrainingPlot(metric);
         for (String line : Files.readAllLines(log)) {
             JsonObject json = StrictJson.parse(line).getAsJsonObject();
             if (json.has("validation_loss")) {
@@ -78,18 +80,18 @@ final class TrainingPlot {
     private void draw() {
         JsonObject best = evaluations.get(0);
         for (JsonObject evaluation : evaluations) {
-            best = accuracy(evaluation) > accuracy(best) ? evaluation : best;
+            best = measured(evaluation) > measured(best) ? evaluation : best;
         }
         x = new Scale(0, Math.max(1, losses.get(losses.size() - 1).step), LEFT, RIGHT);
         add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\""
-                + " aria-label=\"Losses and accuracy by training step\">", WIDTH, HEIGHT, WIDTH, HEIGHT);
+                + " aria-label=\"Losses and %s by training step\">", WIDTH, HEIGHT, WIDTH, HEIGHT, metric.title());
         svg.append("<style>\n").append(STYLE).append("</style>\n");
         add("<rect width=\"%d\" height=\"%d\" fill=\"var(--paper)\"/>", WIDTH, HEIGHT);
         text(24, 32, "title", "Fine-tuning");
-        text(RIGHT, 32, "end", String.format(Locale.ROOT, "best accuracy %.4f at step %s", accuracy(best),
-                best.get("step")));
+        text(RIGHT, 32, "end", String.format(Locale.ROOT, "best %s %.4f at step %s", metric.title(),
+                measured(best), best.get("step")));
         drawLosses();
-        drawAccuracy(best);
+        drawMetric(best);
         text((LEFT + RIGHT) / 2.0, HEIGHT - 16, "middle", "step");
         svg.append("</svg>\n");
     }
@@ -109,18 +111,18 @@ final class TrainingPlot {
         validation.forEach(point -> circle("point validation", point, y));
     }
 
-    private void drawAccuracy(JsonObject best) {
-        List<Point> accuracy = points("accuracy");
-        double lowest = accuracy.stream().mapToDouble(Point::value).min().orElse(0);
-        double highest = accuracy.stream().mapToDouble(Point::value).max().orElse(1);
-        Scale y = axis(Math.max(0, lowest - 0.02), Math.min(1, highest + 0.02), ACCURACY_TOP, ACCURACY_BOTTOM, "%.3f");
-        text(LEFT, ACCURACY_TOP - 16, "name", "accuracy");
-        curve("accuracy", accuracy, y);
-        accuracy.forEach(point -> circle("point accuracy", point, y));
-        circle("best accuracy", new Point(best.get("step").getAsDouble(), accuracy(best)), y);
+    private void drawMetric(JsonObject best) {
+        List<Point> values = points(metric.key());
+        double lowest = values.stream().mapToDouble(Point::value).min().orElse(0);
+        double highest = values.stream().mapToDouble(Point::value).max().orElse(1);
+        Scale y = axis(Math.max(metric == Metric.PEARSON ? -1 : 0, lowest - 0.02), Math.min(1, highest + 0.02), METRIC_TOP, METRIC_BOTTOM, "%.3f");
+        text(LEFT, METRIC_TOP - 16, "name", metric.title());
+        curve("metric", values, y);
+        values.forEach(point -> circle("point metric", point, y));
+        circle("best metric", new Point(best.get("step").getAsDouble(), measured(best)), y);
         double step = tickStep(0, x.to);
         for (double tick = 0; tick <= x.to + 1e-9; tick += step) {
-            text(x.pixel(tick), ACCURACY_BOTTOM + 20, "middle", String.format(Locale.ROOT, "%.0f", tick));
+            text(x.pixel(tick), METRIC_BOTTOM + 20, "middle", String.format(Locale.ROOT, "%.0f", tick));
         }
     }
 
@@ -130,8 +132,8 @@ final class TrainingPlot {
                 .toList();
     }
 
-    private static double accuracy(JsonObject evaluation) {
-        return evaluation.get("accuracy").getAsDouble();
+    private double measured(JsonObject evaluation) {
+        return evaluation.get(metric.key()).getAsDouble();
     }
 
     /** A scale from at most {@code from} to at least {@code to}, with lines and numbers at round values. */

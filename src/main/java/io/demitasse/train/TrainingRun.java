@@ -1,49 +1,56 @@
 package io.demitasse.train;
 
-import com.google.gson.JsonObject;
 import io.demitasse.event.FlightRecorder;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Batch;
 import io.demitasse.model.GradientTrace;
+import io.demitasse.model.Positions;
 import io.demitasse.model.TrainableModel;
 import io.demitasse.model.Trace;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /** The loop of a training: steps, and now and then an evaluation and a checkpoint. */
 final class TrainingRun {
 
-    /** Fewer than these are not evaluated at once: weights that change are prepared for each pass. */
+    /**
+     * Evaluate at least this many tokens in a pass: trainable weights are packed anew for each pass, which a small batch
+     * does not repay.
+     */
     private static final int EVALUATED_TOKENS = 1024;
 
     private final TrainingArguments arguments;
-    private final @Nullable Distillation distillation;
+    private final Objective objective;
+    private final Loss loss;
+    private final Comparator<Evaluation> order;
     private final ModelTemplate template;
     private final TrainableModel model;
     private final AdamW optimizer;
     private final Workspace workspace;
     private final OutputFolder folder;
-    private final JsonObject settings;
+    private final TrainingSettings settings;
     private final TrainerState state;
     private final Advice advice = new Advice();
 
     /**
-     * @param distillation null without a teacher
      * @param settings what the checkpoints are to say of this training
      * @param state of the training so far, which the model is at
      */
-    TrainingRun(TrainingArguments arguments, @Nullable Distillation distillation, ModelTemplate template,
-                TrainableModel model, AdamW optimizer, Parallel parallel, OutputFolder folder, JsonObject settings,
-                TrainerState state) {
+    TrainingRun(TrainingArguments arguments, Objective objective, Loss loss, ModelTemplate template,
+                TrainableModel model, AdamW optimizer, Parallel parallel, OutputFolder folder,
+                TrainingSettings settings, TrainerState state) {
+        Metric best = arguments.metricForBestModel(objective);
         this.arguments = arguments;
-        this.distillation = distillation;
+        this.objective = objective;
+        this.loss = loss;
+        this.order = Evaluation.by(best, best == Metric.LOSS ? objective.metrics().get(0) : Metric.LOSS);
         this.template = template;
         this.model = model;
         this.optimizer = optimizer;
@@ -60,8 +67,6 @@ final class TrainingRun {
         long perEpoch = order.stepsPerEpoch();
         long steps = Math.max(1, (long) Math.ceil(arguments.epochs() * perEpoch));
         LinearSchedule schedule = LinearSchedule.of(arguments, steps);
-        CrossEntropy labels = new CrossEntropy(arguments.labelSmoothing());
-        Loss loss = distillation == null ? labels : distillation.over(labels);
         TrainingStep step = new TrainingStep(model, optimizer, workspace, loss, arguments.maxGradNorm());
         long evalSteps = arguments.evalSteps() == 0 ? perEpoch : arguments.evalSteps();
         listener.started(state.step, steps, List.copyOf(state.evaluations));
@@ -102,11 +107,11 @@ final class TrainingRun {
     }
 
     private boolean isOutOfPatience() {
-        return state.outOfPatience(arguments.earlyStoppingPatience(), arguments.metricForBestModel());
+        return state.outOfPatience(arguments.earlyStoppingPatience(), order);
     }
 
     private Evaluation best() {
-        return Objects.requireNonNull(state.best(arguments.metricForBestModel()), "there was an evaluation");
+        return Objects.requireNonNull(state.best(order), "there was an evaluation");
     }
 
     private void evaluate(List<TokenizedExample> validation, double epoch, TrainingLog log, TrainingListener listener,
@@ -132,7 +137,7 @@ final class TrainingRun {
     }
 
     private Metrics measure(List<TokenizedExample> examples) {
-        Metrics metrics = new Metrics(template.labels().size());
+        Metrics metrics = objective.measure(template.labels());
         for (int first = 0; first < examples.size();) {
             int end = first;
             int tokens = 0;
@@ -142,11 +147,10 @@ final class TrainingRun {
             List<TokenizedExample> some = examples.subList(first, end);
             long mark = workspace.mark();
             Batch batch = batch(some);
-            Matrix logits = model.forward(batch, workspace, Trace.NONE);   // [sequences, labels]
+            Positions read = model.positions(batch);
+            Matrix outputs = model.forward(batch, workspace, Trace.NONE);   // [rows, labels]
             for (int s = 0; s < some.size(); s++) {
-                int row = logits.row(s);
-                metrics.add(Arrays.copyOfRange(logits.data(), row, row + logits.columns()),
-                        ((Target.Label) some.get(s).target()).label());
+                metrics.add(outputs.copyOfRows(read.start(s), read.count(s)), some.get(s).target());
             }
             workspace.release(mark);
             first = end;
@@ -155,8 +159,10 @@ final class TrainingRun {
     }
 
     private Batch batch(List<TokenizedExample> examples) {
-        return Batch.of(examples.stream().map(TokenizedExample::inputIds).toList(),
-                examples.stream().map(TokenizedExample::typeIds).toList());
+        List<int[]> ids = examples.stream().map(TokenizedExample::inputIds).toList();
+        // A DistilBERT has no token types.
+        return model.config().shape().typeVocabSize() > 1
+                ? Batch.of(ids, examples.stream().map(TokenizedExample::typeIds).toList()) : Batch.of(ids);
     }
 
     /** What a model's metadata says of how it was made. */
@@ -165,7 +171,7 @@ final class TrainingRun {
                 "training", String.format(Locale.ROOT, "%d steps of %d examples, learning rate %s, warm-up %s, weight"
                         + " decay %s, seed %d", evaluation.step(), arguments.trainBatchSize(),
                         arguments.learningRate(), arguments.warmupRatio(), arguments.weightDecay(), arguments.seed()),
-                "validation", String.format(Locale.ROOT, "loss %.4f, accuracy %.4f", evaluation.validationLoss(),
-                        evaluation.accuracy()));
+                "validation", String.format(Locale.ROOT, "loss %.4f, %s %.4f", evaluation.validationLoss(),
+                        objective.metrics().get(0).title(), evaluation.value(objective.metrics().get(0))));
     }
 }

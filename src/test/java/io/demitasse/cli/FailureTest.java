@@ -102,8 +102,8 @@ class FailureTest {
 
     @Test
     void dataWithAnotherHeader() throws IOException {
-        evaluate("text\tlabel\ngood\t1\n")
-                .fails(1, folder.resolve("data.tsv") + ", line 1: ", "sentence<TAB>label", "\"text").printsNothing();
+        evaluate("title\tlabel\ngood\t1\n")
+                .fails(1, folder.resolve("data.tsv") + ", line 1: ", "sentence<TAB>label", "\"title").printsNothing();
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.demitasse.TestModels;
 import io.demitasse.file.Dtype;
 import io.demitasse.file.FlatFile;
@@ -13,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,16 +58,21 @@ class ResumeTest {
             config.addProperty("dropout", 0.1);
             config.addProperty("attention_dropout", 0.1);
             config.addProperty("seq_classif_dropout", 0.2);
-            FlatFileWriter writer = new FlatFileWriter(config, file.tokenizer(), file.labels(), file.metadata());
-            for (TensorInfo tensor : file.tensors()) {
-                if (tensor.dtype() == Dtype.U8) {
-                    writer.bytes(tensor.name(), file.bytes(tensor.name()));
-                } else {
-                    writer.floats(tensor.name(), tensor.shape(), file.floats(tensor.name()), Dtype.F32);
-                }
-            }
-            writer.write(target);
+            return copy(file, config, file.metadata(), target);
         }
+    }
+
+    private static Path copy(FlatFile file, JsonObject config, Map<String, String> metadata, Path target)
+            throws IOException {
+        FlatFileWriter writer = new FlatFileWriter(config, file.tokenizer(), file.labels(), metadata);
+        for (TensorInfo tensor : file.tensors()) {
+            if (tensor.dtype() == Dtype.U8) {
+                writer.bytes(tensor.name(), file.bytes(tensor.name()));
+            } else {
+                writer.floats(tensor.name(), tensor.shape(), file.floats(tensor.name()), Dtype.F32);
+            }
+        }
+        writer.write(target);
         return target;
     }
 
@@ -122,6 +130,28 @@ class ResumeTest {
     void aTrainingThatIsDoneIsResumedToTheSameResult() throws IOException {
         Path output = copyOf(unbroken);
         Files.delete(output.resolve("model.flat"));
+        Run run = Run.of(arguments(output, "--resume"));
+
+        assertThat(run.exit()).as(run.err()).isZero();
+        assertSameResults(output);
+    }
+
+    @Test
+    void aCheckpointFromBeforeItSaidWhatIsLearnedIsResumed() throws Exception {
+        Path output = folder.resolve("output");
+        killAfter(output, Files.size(unbroken.resolve("training-log.jsonl")) / 2);
+        Path checkpoint = output.resolve("checkpoint.flat");
+        try (FlatFile file = FlatFile.open(checkpoint)) {
+            Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
+            JsonObject settings = JsonParser.parseString(metadata.get("training_settings")).getAsJsonObject();
+            assertThat(settings.remove("objective").getAsString()).isEqualTo("single label classification");
+            assertThat(settings.remove("class weights").getAsString()).isEqualTo("none");
+            metadata.put("training_settings", settings.toString());
+            copy(file, file.config(), metadata, folder.resolve("older.flat"));
+        }
+        Files.move(folder.resolve("older.flat"), checkpoint, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        refused(checkpoint + ": the training it belongs to has class weights \"none\", this one [1.0,2.0]",
+                arguments(output, "--resume", "--class-weights", "1,2"));
         Run run = Run.of(arguments(output, "--resume"));
 
         assertThat(run.exit()).as(run.err()).isZero();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.demitasse.TestModels;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.Activation;
 import io.demitasse.kernel.KernelChoice;
@@ -184,25 +185,41 @@ class FiniteDifferencesTest {
     @ParameterizedTest
     @MethodSource("io.demitasse.TestModels#kernels")
     void embeddings(String kernels) {
-        withWeights((weights, config) -> {
+        withWeights(embeddings(kernels, BATCH));
+    }
+
+    @ParameterizedTest
+    @MethodSource("io.demitasse.TestModels#kernels")
+    void embeddingsWithTokenTypes(String kernels) {
+        parameters.clear();
+        try (FlatFile file = ModelFiles.open(TestModels.TINY_BERT)) {
+            embeddings(kernels, Batch.of(List.of(new int[] {3, 1, 4, 1, 5}, new int[] {9}, new int[] {2, 6, 5}),
+                    List.of(new int[] {0, 0, 1, 1, 1}, new int[0], new int[] {0, 1, 1})))
+                    .run(Weights.trainable(file, parameters), ModelConfig.of(file));
+            assertThat(parameters).extracting(Parameter::name).contains(Embeddings.TOKEN_TYPES);
+        }
+    }
+
+    private Check embeddings(String kernels, Batch batch) {
+        return (weights, config) -> {
             Embeddings embeddings = Embeddings.load(weights, kernels(kernels), config);
-            Matrix words = embeddings.inputEmbeddings(BATCH, workspace);
+            Matrix words = embeddings.inputEmbeddings(batch, workspace);
             check(copy(words), new Passes() {
                 @Override
                 public Matrix forward(Matrix x, GradientTrace trace) {
                     // The words' own path, unless it is the input that moves.
                     return Arrays.equals(x.toArray(), words.toArray())
-                            ? embeddings.forward(BATCH, workspace, trace)
-                            : embeddings.forwardFrom(x, BATCH, workspace, trace);
+                            ? embeddings.forward(batch, workspace, trace)
+                            : embeddings.forwardFrom(x, batch, workspace, trace);
                 }
 
                 @Override
                 public Matrix backward(Matrix gradient, GradientTrace trace) {
-                    embeddings.backward(gradient, BATCH, workspace, trace);
+                    embeddings.backward(gradient, batch, workspace, trace);
                     return gradient;
                 }
             });
-        });
+        };
     }
 
     @ParameterizedTest

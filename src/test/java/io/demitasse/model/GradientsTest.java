@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.demitasse.TestModels;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.KernelChoice;
 import io.demitasse.kernel.Kernels;
@@ -15,33 +15,24 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The gradient of every parameter of a small model, against PyTorch in float64. */
+/** The gradient of every parameter of a small DistilBERT and a small BERT, against PyTorch in float64. */
 class GradientsTest {
 
     private record Examples(Batch batch, int[] labels) {
     }
 
-    private static JsonObject read(String name) throws IOException {
-        return JsonParser.parseString(Files.readString(TestModels.TINY.resolveSibling(name))).getAsJsonObject();
-    }
-
-    private static Examples examples() throws IOException {
-        List<int[]> ids = new ArrayList<>();
-        List<Integer> labels = new ArrayList<>();
-        for (JsonElement element : read("forward.json").getAsJsonArray("examples")) {
-            JsonObject example = element.getAsJsonObject();
-            ids.add(example.getAsJsonArray("input_ids").asList().stream().mapToInt(JsonElement::getAsInt).toArray());
-            labels.add(example.get("label").getAsInt());
-        }
-        return new Examples(Batch.of(ids), labels.stream().mapToInt(Integer::intValue).toArray());
+    private static Examples examples(Path model) throws IOException {
+        List<JsonObject> examples = TestModels.reference(model, "forward.json").getAsJsonArray("examples").asList()
+                .stream().map(JsonElement::getAsJsonObject).toList();
+        return new Examples(TinyModelsTest.batch(examples),
+                examples.stream().mapToInt(example -> example.get("label").getAsInt()).toArray());
     }
 
     /** Mean cross-entropy; the logits become its gradient. */
@@ -62,11 +53,11 @@ class GradientsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("io.demitasse.TestModels#kernels")
-    void everyParameter(String kernels) throws IOException {
-        JsonObject expected = read("gradients.json");
-        Examples examples = examples();
-        try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
+    @MethodSource("io.demitasse.TestModels#tinyModels")
+    void everyParameter(Path path, String kernels) throws IOException {
+        JsonObject expected = TestModels.reference(path, "gradients.json");
+        Examples examples = examples(path);
+        try (FlatFile file = ModelFiles.open(path); Parallel parallel = new Parallel(2)) {
             TrainableModel model = load(file, KernelChoice.choose(kernels));
             Workspace workspace = new Workspace(parallel);
             // The second time around gradients must have been set to zero, the third time they add up.
@@ -91,7 +82,7 @@ class GradientsTest {
     }
 
     private static TrainableModel load(FlatFile file, Kernels kernels) {
-        return TrainableModel.load(file, spec(file, 2), kernels);
+        return TrainableModel.load(file, spec(file, file.labels().size()), kernels);
     }
 
     private static double step(TrainableModel model, Examples examples, Workspace workspace, GradientTrace trace) {
@@ -118,10 +109,10 @@ class GradientsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("io.demitasse.TestModels#kernels")
-    void theInputsGradientIsThatOfEmbeddingsAndLeavesParametersAlone(String kernels) throws IOException {
-        Examples examples = examples();
-        try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
+    @MethodSource("io.demitasse.TestModels#tinyModels")
+    void theInputsGradientIsThatOfEmbeddingsAndLeavesParametersAlone(Path path, String kernels) throws IOException {
+        Examples examples = examples(path);
+        try (FlatFile file = ModelFiles.open(path); Parallel parallel = new Parallel(2)) {
             TrainableModel model = load(file, KernelChoice.choose(kernels));
             Workspace workspace = new Workspace(parallel);
             GradientTrace trace = GradientTrace.ofInputs();
@@ -133,12 +124,14 @@ class GradientsTest {
             crossEntropy(logits, examples.labels);
             Matrix gradient = model.backward(logits, examples.batch, workspace, trace);   // [tokens, dim]
             assertThat(words.toArray()).isEqualTo(before);
-            JsonArray expected = read("gradients.json").getAsJsonObject("gradients")
+            JsonArray expected = TestModels.reference(path, "gradients.json").getAsJsonObject("gradients")
                     .getAsJsonArray("distilbert.embeddings.word_embeddings.weight");
             float[] byWord = new float[expected.size()];
             for (int token = 0; token < examples.batch.tokens(); token++) {
                 for (int i = 0; i < gradient.columns(); i++) {
-                    byWord[examples.batch.id(token) * gradient.columns() + i] += gradient.get(token, i);
+                    // The input's gradient has what the padding token's embedding has not.
+                    byWord[examples.batch.id(token) * gradient.columns() + i] +=
+                            examples.batch.id(token) == model.config().padTokenId() ? 0 : gradient.get(token, i);
                 }
             }
             for (int i = 0; i < byWord.length; i++) {
@@ -152,7 +145,7 @@ class GradientsTest {
 
     @Test
     void threadsDoNotChangeABit() throws IOException {
-        Examples examples = examples();
+        Examples examples = examples(TestModels.TINY);
         for (String kernels : TestModels.kernels()) {
             List<float[]> expected = null;
             for (int threads = 1; threads <= 3; threads++) {
@@ -174,7 +167,7 @@ class GradientsTest {
     @ParameterizedTest
     @MethodSource("io.demitasse.TestModels#kernels")
     void aClassifierForTrainingGivesTheLogitsOfOneThatOnlyReads(String kernels) throws IOException {
-        Batch batch = examples().batch;
+        Batch batch = examples(TestModels.TINY).batch;
         try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
             Kernels chosen = KernelChoice.choose(kernels);
             Workspace workspace = new Workspace(parallel);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AdviceTest {
@@ -16,7 +17,8 @@ class AdviceTest {
     }
 
     private String after(double trainingLoss, double validationLoss, double mcc, boolean isEnd) {
-        evaluations.add(new Evaluation(trainingLoss, 0, 7, validationLoss, 0.42, 0, 0, 0, mcc));
+        evaluations.add(new Evaluation(trainingLoss, 0, 7, validationLoss,
+                Map.of(Metric.ACCURACY, 0.42, Metric.MCC, mcc)));
         return advice.after(evaluations, 1e-5, isEnd);
     }
 

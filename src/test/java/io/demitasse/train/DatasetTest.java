@@ -74,8 +74,8 @@ class DatasetTest {
 
     @Test
     void whatIsWrongIsNamedWithItsLine() {
-        assertRefused("label\tsentence\n1\ta\n")
-                .withMessage(file + ", line 1: expected the header \"sentence<TAB>label\", found \"label\tsentence\"");
+        assertRefused("label\ttitle\n1\ta\n").withMessageStartingWith(file + ", line 1: expected a header such as"
+                + " \"sentence<TAB>label\", found \"label\ttitle\": expected one text (sentence or text)");
         assertRefused("").withMessageStartingWith(file + ", line 1: ");
         assertRefused("sentence\tlabel\na\t1\n\nno tab\n")
                 .withMessage(file + ", line 4: expected 2 columns, found 1: \"no tab\"");
@@ -168,8 +168,8 @@ class DatasetTest {
     @Test
     void whatIsWrongInCsvIsNamedWithItsLine() throws IOException {
         file = file.resolveSibling("data.csv");
-        assertRefused("").withMessageContaining(", line 1: expected the header \"sentence,label\"");
-        assertRefused("label,sentence\n").withMessageContaining(", line 1: expected the header \"sentence,label\"");
+        assertRefused("").withMessageContaining(", line 1: expected a header such as \"sentence,label\"");
+        assertRefused("label,title\n").withMessageContaining(", line 1: expected a header such as \"sentence,label\"");
         assertRefused("sentence,label\n\"a\nb\",1\nc,1,2\n")
                 .withMessageContaining(", line 4: expected 2 columns, found 3");
         assertRefused("sentence,label\na \"b\" c,1\n").withMessageContaining(", line 2: a quote stands inside a field");
@@ -198,9 +198,9 @@ class DatasetTest {
         String good = "{\"text\":\"a\",\"label\":1}\n";
         assertRefused(good + "{\"text\":\"a\"\n").withMessageContaining(", line 2: not valid JSON");
         assertRefused(good + "[1]\n").withMessageContaining(", line 2: expected a JSON object");
-        assertRefused(good + "{\"label\":1}").withMessageContaining(", line 2: expected a string \"sentence\"");
+        assertRefused(good + "{\"label\":1}").withMessageContaining(", line 2: expected one text (sentence or text)");
         assertRefused(good + "{\"text\":1,\"label\":1}")
-                .withMessageContaining(", line 2: expected a string \"sentence\"");
+                .withMessageContaining(", line 2: expected a string \"text\"");
         assertRefused(good + "{\"text\":\"a\",\"label\":true}")
                 .withMessageContaining("line 2: expected a string or a number");
         assertRefused(good + "{\"text\":\"a\",\"label\":1.5}").withMessageContaining(", line 2: the label is \"1.5\"");
@@ -217,5 +217,83 @@ class DatasetTest {
                 .withMessage(file + ": every row has the label good, so there is nothing to learn");
         Files.writeString(file, "sentence\tlabel\na\t1\nb\t999999999\n");
         assertThatIllegalArgumentException().isThrownBy(() -> Dataset.labels(file)).withMessageContaining("from 0");
+    }
+
+    @Test
+    void columnsAreKnownByTheirNames() {
+        assertThat(read("idx\tlabel\ttext\n7\t1\ta fine film\n")).containsExactly(new Example("a fine film", 1));
+        assertRefused("text\tsentence\tlabel\n").withMessageContaining("found [text, sentence]");
+        assertRefused("sentence\tlabel\tlabels\n").withMessageContaining(
+                "expected one label (label or labels, or score), found [label, labels]");
+        assertRefused("sentence\tsentence\tlabel\n").withMessageContaining("two columns have one name");
+        assertRefused("sentence\tidx\n").withMessageContaining("expected one label");
+    }
+
+    @Test
+    void pairsOfTexts() throws IOException {
+        for (String names : List.of("sentence1,sentence2", "text,text_pair", "premise,hypothesis", "question,sentence")) {
+            assertThat(read("data.csv", names + ",label\na,b,1\n"))
+                    .containsExactly(new Example("a", "b", new Target.Label(1)));
+        }
+        assertThat(read("data.jsonl", "{\"label\": 0, \"hypothesis\": \"b\", \"premise\": \"a\"}"))
+                .containsExactly(new Example("a", "b", new Target.Label(0)));
+        assertRefused("{\"text\": \"a\", \"hypothesis\": \"b\", \"label\": 1}")
+                .withMessageContaining("found [text, hypothesis]");
+        assertRefused("{\"sentence1\": \"a\", \"label\": 1}").withMessageContaining("found [sentence1]");
+        assertRefused("{\"text\": \"a\", \"text_pair\": \"b\", \"label\": 1}\n{\"text\": \"a\", \"label\": 1}\n")
+                .withMessage(file + ", line 2: some rows are pairs of texts and some are not");
+    }
+
+    private List<Target> targets(String content, Objective objective, String... labels) throws IOException {
+        return Dataset.read(Files.writeString(file, content), List.of(labels), objective).stream()
+                .map(Example::target).toList();
+    }
+
+    @Test
+    void severalLabelsOfAText() throws IOException {
+        Objective several = Objective.MULTI_LABEL_CLASSIFICATION;
+        assertThat(targets("sentence\tlabel\na\tx|z\nb\t\nc\t1 | 2\n", several, "x", "y", "z")).containsExactly(
+                new Target.Numbers(1, 0, 1), new Target.Numbers(0, 0, 0), new Target.Numbers(0, 1, 1));
+        file = file.resolveSibling("data.jsonl");
+        assertThat(targets("""
+                {"text": "a", "labels": ["x", "z"]}
+                {"text": "b", "labels": [0.0, 1.0, 1.0]}
+                {"text": "c", "labels": [0, 1, 0]}
+                {"text": "d", "labels": [2, 0]}
+                {"text": "e", "labels": []}
+                {"text": "f", "labels": [true, false, false]}
+                {"text": "g", "labels": "y"}
+                """, several, "x", "y", "z")).containsExactly(new Target.Numbers(1, 0, 1),
+                        new Target.Numbers(0, 1, 1), new Target.Numbers(0, 1, 0), new Target.Numbers(1, 0, 1),
+                        new Target.Numbers(0, 0, 0), new Target.Numbers(1, 0, 0), new Target.Numbers(0, 1, 0));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> targets("{\"text\": \"a\", \"labels\": [0, 1]}", several, "x", "y"))
+                .withMessageContaining("line 1: [0,1] may be labels' numbers or a number for each label");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> targets("{\"text\": \"a\", \"labels\": [\"w\"]}", several, "x", "y"))
+                .withMessageContaining("line 1: the label is \"w\", not one of [x, y]");
+        assertRefused("{\"text\": \"a\", \"labels\": [\"POSITIVE\"]}")
+                .withMessageContaining("several labels of a text are multi_label_classification");
+        Files.writeString(file, "{\"text\": \"a\", \"labels\": [\"z\", \"x\"]}\n{\"text\": \"b\", \"labels\": [\"y\"]}\n");
+        assertThat(Dataset.labels(file, several)).containsExactly("x", "y", "z");
+        Files.writeString(file, "{\"text\": \"a\", \"labels\": [0.0, 1.0]}\n");
+        assertThat(Dataset.labels(file, several)).containsExactly("LABEL_0", "LABEL_1");
+    }
+
+    @Test
+    void numbersOfARegression() throws IOException {
+        assertThat(targets("sentence1\tsentence2\tscore\na\tb\t2.5\nc\td\t-1e-1\n", Objective.REGRESSION, "LABEL_0"))
+                .containsExactly(new Target.Numbers(2.5f), new Target.Numbers(-0.1f));
+        assertThat(targets("sentence\tlabel\na\t1|2\n", Objective.REGRESSION, "x", "y"))
+                .containsExactly(new Target.Numbers(1, 2));
+        assertThat(Dataset.labels(file, Objective.REGRESSION)).containsExactly("LABEL_0", "LABEL_1");
+        for (String bad : List.of("good", "", "NaN", "1f", "0x1p3", "Infinity", "1e99")) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> targets("sentence\tlabel\na\t" + bad + "\n", Objective.REGRESSION, "LABEL_0"))
+                    .withMessage(file + ", line 2: the label is \"" + bad + "\", not a number");
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> targets("sentence\tlabel\na\t1|2\n", Objective.REGRESSION, "LABEL_0"))
+                .withMessage(file + ", line 2: expected 1 number, found \"1|2\"");
     }
 }

@@ -29,7 +29,7 @@ class TrainingPlotTest {
                         .append(step == evalSteps ? 0.9 : 0.8).append("}\n");
             }
         }
-        String svg = TrainingPlot.svg(Files.writeString(folder.resolve("log.jsonl"), log));
+        String svg = TrainingPlot.svg(Files.writeString(folder.resolve("log.jsonl"), log), Metric.ACCURACY);
         return DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
     }
 
@@ -65,6 +65,16 @@ class TrainingPlotTest {
     void aLogThatIsNoneIsRefused() throws IOException {
         Path log = Files.writeString(folder.resolve("log.jsonl"), "nothing\n");
 
-        org.assertj.core.api.Assertions.assertThatIllegalArgumentException().isThrownBy(() -> TrainingPlot.svg(log));
+        org.assertj.core.api.Assertions.assertThatIllegalArgumentException().isThrownBy(() -> TrainingPlot.svg(log, Metric.ACCURACY));
+    }
+
+    @Test
+    void drawsWhatAnObjectiveMeasures() throws IOException {
+        Path log = Files.writeString(folder.resolve("log.jsonl"), """
+                {"step":1,"loss":2}
+                {"step":1,"validation_loss":2.5,"pearson":-0.25}
+                """);
+
+        assertThat(TrainingPlot.svg(log, Metric.PEARSON)).contains("best Pearson -0.2500 at step 1").doesNotContain("NaN");
     }
 }

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.demitasse.TestModels;
+import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.KernelChoice;
 import io.demitasse.kernel.Kernels;
@@ -15,52 +15,56 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every hidden state, every attention and the logits of a small model, against PyTorch in float64. */
-class TinyDistilBertTest {
+/** Every hidden state, every attention and the logits of a small DistilBERT and a small BERT, against PyTorch in float64. */
+class TinyModelsTest {
 
     private static final double TOLERANCE = 2e-5;
 
-    private static List<JsonObject> examples() throws IOException {
-        JsonObject forward = JsonParser.parseString(
-                Files.readString(TestModels.TINY.resolveSibling("forward.json"))).getAsJsonObject();
+    private static List<JsonObject> examples(Path model) throws IOException {
         List<JsonObject> examples = new ArrayList<>();
-        forward.getAsJsonArray("examples").forEach(example -> examples.add(example.getAsJsonObject()));
+        TestModels.reference(model, "forward.json").getAsJsonArray("examples").forEach(example -> examples.add(example.getAsJsonObject()));
         return examples;
     }
 
-    private static int[] ids(JsonObject example) {
-        return example.getAsJsonArray("input_ids").asList().stream().mapToInt(JsonElement::getAsInt).toArray();
+    static Batch batch(List<JsonObject> examples) {
+        return Batch.of(examples.stream().map(example -> ints(example, "input_ids")).toList(),
+                examples.stream().map(example -> ints(example, "token_type_ids")).toList());
+    }
+
+    private static int[] ints(JsonObject example, String name) {
+        return example.has(name) ? example.getAsJsonArray(name).asList().stream().mapToInt(JsonElement::getAsInt)
+                .toArray() : new int[0];
     }
 
     @ParameterizedTest
-    @MethodSource("io.demitasse.TestModels#kernels")
-    void oneSequenceAtATime(String kernels) throws IOException {
-        for (JsonObject example : examples()) {
-            check(kernels, List.of(example));
+    @MethodSource("io.demitasse.TestModels#tinyModels")
+    void oneSequenceAtATime(Path model, String kernels) throws IOException {
+        for (JsonObject example : examples(model)) {
+            check(model, kernels, List.of(example));
         }
     }
 
     @ParameterizedTest
-    @MethodSource("io.demitasse.TestModels#kernels")
-    void allSequencesInOneBatch(String kernels) throws IOException {
-        check(kernels, examples());
+    @MethodSource("io.demitasse.TestModels#tinyModels")
+    void allSequencesInOneBatch(Path model, String kernels) throws IOException {
+        check(model, kernels, examples(model));
     }
 
-    private static void check(String kernelsName, List<JsonObject> examples) {
+    private static void check(Path model, String kernelsName, List<JsonObject> examples) {
         Kernels kernels = KernelChoice.choose(kernelsName);
-        try (FlatFile file = FlatFile.open(TestModels.TINY); Parallel parallel = new Parallel(2)) {
+        try (FlatFile file = ModelFiles.open(model); Parallel parallel = new Parallel(2)) {
             ModelConfig config = ModelConfig.of(file);
             Encoder encoder = Encoder.load(file, config, kernels);
             Head head = Head.load(file, config.architecture().head(config, file.labels().size()), encoder, kernels);
             Workspace workspace = new Workspace(parallel);
             Trace trace = new Trace();
-            Batch batch = Batch.of(examples.stream().map(TinyDistilBertTest::ids).toList());
+            Batch batch = batch(examples);
             Positions read = head.positions(batch);
             Matrix logits = head.forward(encoder.forward(batch, read, workspace, trace), batch, workspace, trace);
             Matrix untraced = head.forward(encoder.forward(batch, read, workspace, Trace.NONE), batch, workspace,

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 
-class MetricsTest {
+class LabelMetricsTest {
 
     private static final float[] NO = {1, 0};
     private static final float[] YES = {0, 1};
 
-    private static void add(Metrics metrics, int times, float[] logits, int label) {
+    private static void add(LabelMetrics metrics, int times, float[] logits, int label) {
         for (int i = 0; i < times; i++) {
             metrics.add(logits, label);
         }
@@ -18,7 +18,7 @@ class MetricsTest {
 
     @Test
     void ofTwoLabelsTheSecondIsWhatIsLookedFor() {
-        Metrics metrics = new Metrics(2);
+        LabelMetrics metrics = new LabelMetrics(2);
         add(metrics, 6, YES, 1);
         add(metrics, 2, YES, 0);
         add(metrics, 3, NO, 1);
@@ -38,7 +38,7 @@ class MetricsTest {
 
     @Test
     void lossIsTheMeanCrossEntropy() {
-        Metrics metrics = new Metrics(3);
+        LabelMetrics metrics = new LabelMetrics(3);
         metrics.add(new float[] {0, 0, 0}, 1);
         metrics.add(new float[] {0, (float) Math.log(2), 0}, 1);
         metrics.add(new float[] {0, (float) Math.log(2), 0}, 0);
@@ -48,7 +48,7 @@ class MetricsTest {
 
     @Test
     void lossOfLargeLogitsDoesNotOverflow() {
-        Metrics metrics = new Metrics(2);
+        LabelMetrics metrics = new LabelMetrics(2);
         metrics.add(new float[] {1000, -1000}, 1);
         metrics.add(new float[] {-1000, 1000}, 1);
 
@@ -57,7 +57,7 @@ class MetricsTest {
 
     @Test
     void ofMoreLabelsTheMeanCounts() {
-        Metrics metrics = new Metrics(3);
+        LabelMetrics metrics = new LabelMetrics(3);
         metrics.add(new float[] {1, 0, 0}, 0);
         metrics.add(new float[] {1, 0, 0}, 1);
         metrics.add(new float[] {0, 1, 0}, 1);
@@ -72,7 +72,7 @@ class MetricsTest {
 
     @Test
     void nothingFoundIsZeroAndNotNaN() {
-        Metrics metrics = new Metrics(2);
+        LabelMetrics metrics = new LabelMetrics(2);
         add(metrics, 3, NO, 0);
 
         assertThat(metrics.precision()).isZero();
@@ -83,7 +83,7 @@ class MetricsTest {
 
     @Test
     void ofEqualLogitsTheFirstIsPredicted() {
-        Metrics metrics = new Metrics(3);
+        LabelMetrics metrics = new LabelMetrics(3);
         metrics.add(new float[] {0, 2, 2}, 2);
 
         assertThat(metrics.confusion(2, 1)).isEqualTo(1);
@@ -91,7 +91,7 @@ class MetricsTest {
 
     @Test
     void countsThatWereHandedOutAreACopy() {
-        Metrics metrics = new Metrics(2);
+        LabelMetrics metrics = new LabelMetrics(2);
         metrics.confusion()[0][0] = 7;
 
         assertThat(metrics.confusion(0, 0)).isZero();
@@ -99,7 +99,7 @@ class MetricsTest {
 
     @Test
     void matthewsCorrelation() {
-        Metrics metrics = new Metrics(2);
+        LabelMetrics metrics = new LabelMetrics(2);
         add(metrics, 6, YES, 1);
         add(metrics, 2, YES, 0);
         add(metrics, 3, NO, 1);
@@ -111,8 +111,8 @@ class MetricsTest {
 
     @Test
     void matthewsCorrelationOfThreeLabelsAndOfOne() {
-        Metrics perfect = new Metrics(3);
-        Metrics blind = new Metrics(3);
+        LabelMetrics perfect = new LabelMetrics(3);
+        LabelMetrics blind = new LabelMetrics(3);
         for (int label = 0; label < 3; label++) {
             float[] logits = new float[3];
             logits[label] = 1;
@@ -126,7 +126,7 @@ class MetricsTest {
 
     @Test
     void calibrationErrorIsHowFarConfidenceIsFromAccuracy() {
-        Metrics metrics = new Metrics(2);
+        LabelMetrics metrics = new LabelMetrics(2);
         float logit = (float) Math.log(4);   // a probability of 0.8
         add(metrics, 6, new float[] {0, logit}, 1);
         add(metrics, 4, new float[] {0, logit}, 0);

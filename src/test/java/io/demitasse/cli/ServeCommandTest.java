@@ -190,6 +190,26 @@ class ServeCommandTest {
         serve("--allowed-host", "http://a").fails(2, "an allowed host is a name or address without scheme and port");
     }
 
+    @Test
+    void aModelMayHaveANameOfItsOwnAndMakeVectors() throws Exception {
+        start(List.of(), "--served-model-name", "sentiment", "--embeddings", "--pooling", "cls");
+        String answer = client.post("/v1/embeddings", "{\"input\": \"good\", \"model\": \"any\"}").body();
+        assertThat(answer).contains("\"model\":\"sentiment\"").as("--model goes before --embeddings").contains("\"embedding\":[");
+        assertThat(client.get("/info").body()).contains("\"served_model_name\":\"sentiment\"", "\"model_id\":\"words\"");
+        assertThat(client.post("/embed", "{\"inputs\": \"good\"}").body()).isEqualTo(client.post("/embed",
+                "{\"inputs\": \"good\", \"pooling\": \"cls\"}").body());
+        serve("--served-model-name", " ").fails(2, "the served model's name is empty");
+    }
+
+    @Test
+    void vectorsComeFromTheModelThatIsMadeForThemUnlessAnotherIsGiven() throws Exception {
+        process = Run.process("serve", "--embeddings", "--port", "0", "--threads", "1", "--kernels", "plain").start();
+        String line = process.inputReader(StandardCharsets.UTF_8).readLine();
+        ServeClient embeddings = new ServeClient(line.substring(line.indexOf("http")));
+        assertThat(embeddings.get("/info").body()).contains("all-MiniLM-L6-v2", "\"pooling\":\"mean\"");
+        assertThat(embeddings.post("/", GOOD).json().getAsJsonArray().get(0).getAsJsonArray()).hasSize(384);
+    }
+
     private String get(String path, String headers) throws IOException {
         try (Socket socket = socket()) {
             send(socket, "GET " + path + " HTTP/1.1\r\n" + headers + "\r\nConnection: close\r\n\r\n");

@@ -52,7 +52,7 @@ final class ClassifyCommand implements Callable<Integer> {
         if (topK != null && topK < 1) {
             throw TaskCommand.wrongUsage(spec, "--top-k must be at least 1, not " + topK);
         }
-        try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options(input)));
+        try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options(input.isBrief())));
                 Output output = new Output()) {
             input.forEachBatch(items -> {
                 List<Classification> results = classifier.classifyAll(items.stream().map(Item::input).toList(),

@@ -46,7 +46,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         try (TextEmbedder encoder = TextEmbedder.load(model.file(TASK),
-                texts.apply(model.options(input)));
+                texts.apply(model.options(input.isBrief())));
                 Output output = new Output()) {
             input.forEachBatch(items -> {
                 embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector)));

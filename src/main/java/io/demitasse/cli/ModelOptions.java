@@ -6,6 +6,7 @@ import io.demitasse.kernel.Int8Activations;
 import io.demitasse.kernel.KernelChoice;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
@@ -17,6 +18,8 @@ final class ModelOptions extends ComputeOptions {
     private static final String HOME = "demitasse.home";
     private static final String CLASSIFIER = "weights/sst2-distilbert.flat";
     private static final String EMBEDDER = "weights/all-MiniLM-L6-v2.flat";
+    /** Texts of at most so many characters, given as arguments, are worked on by kernels that start at once. */
+    private static final int BRIEF = 1000;
     /** The models that come with the project, by their tasks. */
     private static final Map<String, String> DEFAULTS = Map.of("text-classification", CLASSIFIER,
             "feature-extraction", EMBEDDER, "sentence-similarity", EMBEDDER);
@@ -79,10 +82,15 @@ final class ModelOptions extends ComputeOptions {
      * For a few words {@code auto} means plain where it would mean vector: they are done before the JIT compiler is with
      * the vector kernels.
      */
-    Options options(TextInput input) {
-        boolean plain = kernels.equals(KernelChoice.AUTO) && input.isBrief() && !KernelChoice.startsAtOnce()
+    Options options(boolean brief) {
+        boolean plain = kernels.equals(KernelChoice.AUTO) && brief && !KernelChoice.startsAtOnce()
                 && int8Activations == Int8Activations.EXACT;
         return options(plain ? "plain" : kernels);
+    }
+
+    /** Whether these arguments are a few words; none are not, since then stdin is read. */
+    static boolean isBrief(Collection<String> arguments) {
+        return !arguments.isEmpty() && arguments.stream().mapToInt(String::length).sum() <= BRIEF;
     }
 
     static final class Int8ActivationsConverter implements CommandLine.ITypeConverter<Int8Activations> {

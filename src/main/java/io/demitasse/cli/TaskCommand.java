@@ -94,7 +94,7 @@ final class TaskCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Parameters given = new Parameters(given());
         RequestInput.Fields asked = new RequestInput.Fields(task, options());
-        try (Model opened = Model.load(model.file(task), model.options().withSplitSpecialTokens(splitSpecialTokens));
+        try (Model opened = Model.load(model.file(task), model.options(isBrief()).withSplitSpecialTokens(splitSpecialTokens));
                 Output output = new Output()) {
             checkFits(opened);
             input.forEachBatch(asked, requests -> {
@@ -122,6 +122,12 @@ final class TaskCommand implements Callable<Integer> {
             }
         }
         return e;
+    }
+
+    private boolean isBrief() {
+        List<String> arguments = new ArrayList<>(input.texts);
+        options().values().forEach(text -> arguments.add(text == null ? "" : text));
+        return !input.jsonl && ModelOptions.isBrief(arguments);
     }
 
     private void checkFits(Model opened) {

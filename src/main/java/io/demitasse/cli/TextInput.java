@@ -24,9 +24,6 @@ final class TextInput {
     @Spec(Spec.Target.MIXEE)
     CommandSpec spec;
 
-    /** Characters. */
-    private static final int BRIEF = 1000;
-
     @Parameters(paramLabel = "TEXT", arity = "0..*", description = "The texts; without any, stdin, one a line.")
     List<String> texts = List.of();
 
@@ -67,7 +64,7 @@ final class TextInput {
 
     /** Whether there are only a few words to work on. */
     boolean isBrief() {
-        return !texts.isEmpty() && texts.stream().mapToInt(String::length).sum() <= BRIEF;
+        return ModelOptions.isBrief(texts);
     }
 
     /** Hands all items to the worker, some at a time and in order. */

@@ -12,6 +12,7 @@ import io.demitasse.serve.RequestException.Kind;
 import io.demitasse.tokenizer.Encoding;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -45,7 +46,9 @@ final class TaskService implements Service {
 
     @Override
     public String description() {
-        return task.description().replaceFirst("\\.$", "");
+        // What the command prints, the server answers.
+        String description = task.description().replaceFirst("^Prints ", "").replaceFirst("\\.$", "");
+        return description.substring(0, 1).toUpperCase(Locale.ROOT) + description.substring(1);
     }
 
     @Override

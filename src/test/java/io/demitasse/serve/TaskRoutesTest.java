@@ -148,19 +148,23 @@ class TaskRoutesTest {
             ServeClient client = served.client();
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"top_k\": 1}}").error())
                     .isEqualTo("\"top_k\" is not a parameter here; there are aggregation_strategy, stride, ignore_labels, "
-                            + "truncate");
+                            + "truncate, prompt_name, truncation_direction");
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"aggregation_strategy\": \"most\"}}").error())
                     .isEqualTo("\"aggregation_strategy\" is \"most\", not one of [none, simple, first, average, max]");
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"stride\": 1.5}}").error())
                     .isEqualTo("\"parameters.stride\" is not a whole number, or too large a one");
+            assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"prompt_name\": \"query\"}}").error())
+                    .as("it is another task's").isEqualTo("\"prompt_name\" is not a parameter here; there are "
+                            + "aggregation_strategy, stride, ignore_labels, truncate");
+            assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"normalize\": true}}").status())
+                    .as("vectors have to be asked for by their path").isEqualTo(400);
             assertThat(client.post("/", "{\"inputs\": [[\"a\", \"b\"]]}").error())
                     .isEqualTo("\"inputs[0]\" is a pair, not a string");
             assertThat(client.post("/", "{\"inputs\": [[1, 2]]}").error())
                     .isEqualTo("\"inputs[0]\" is an array of token ids, not a string");
             assertThat(client.post("/", "{\"inputs\": {\"question\": \"a\"}}").error())
                     .isEqualTo("\"inputs\" is an object, but token-classification takes a text");
-            for (String path : List.of("/text-classification", "/rerank", "/v1/rerank", "/fill-mask", "/inspect",
-                    "/feature-extraction", "/question-answering")) {
+            for (String path : List.of("/text-classification", "/rerank", "/v1/rerank", "/fill-mask", "/inspect", "/question-answering")) {
                 Answer answer = client.post(path, "{\"inputs\": \"a\"}");
                 assertThat(answer.status()).as(path).isEqualTo(424);
                 assertThat(answer.body()).as(path).contains("POST to /");

@@ -185,6 +185,25 @@ class TaskRoutesTest {
         }
     }
 
+    /** A text of 60,000 tokens, of which the next window has one more: two billion tokens if they were made. */
+    @Test
+    void windowsThatShareNearlyAllAreNotMade() {
+        String text = "film ".repeat(60_000);
+        try (Served served = Served.head("distilbert-qa")) {
+            String inputs = "{\"inputs\": {\"question\": \"who\", \"context\": \"" + text + "\"}, \"parameters\": {\"doc_stride\": ";
+            Answer answer = served.client().post("/", inputs + "58}}");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(413);
+            assertThat(answer.error()).startsWith("the model would have to read about ").contains("at most 524288 are read");
+            assertThat(served.client().post("/", inputs + "64}}").error()).contains("stride");
+        }
+        try (Served served = Served.head("bert-ner")) {
+            Answer answer = served.client().post("/", "{\"inputs\": \"" + text + "\", \"parameters\": {\"stride\": 61}}");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(413);
+            assertThat(served.client().post("/", "{\"inputs\": \"a film\", \"parameters\": {\"stride\": 61}}").status())
+                    .isEqualTo(200);
+        }
+    }
+
     private static JsonElement ask(Served served, String path, JsonElement inputs, String parameters) {
         Answer answer = post(served, path, inputs, parameters);
         assertThat(answer.status()).as(answer.body()).isEqualTo(200);

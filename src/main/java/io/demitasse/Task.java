@@ -85,6 +85,7 @@ public final class Task {
     private final String description;
     private final Set<Architecture> architectures;
     private final Predicate<List<String>> own;
+    private final boolean anyEncoder;
     private final List<Field> fields;
     private final List<Parameter> parameters;
     private final Pipeline pipeline;
@@ -97,6 +98,7 @@ public final class Task {
         this.description = builder.description;
         this.architectures = builder.architectures;
         this.own = builder.own;
+        this.anyEncoder = builder.anyEncoder;
         this.fields = List.copyOf(builder.fields);
         this.parameters = List.copyOf(builder.parameters);
         this.pipeline = builder.pipeline;
@@ -127,6 +129,11 @@ public final class Task {
     /** {@link #fits(Model)}, of a model that is not loaded. */
     public boolean fits(ModelConfig config, List<String> labels) {
         return architectures.contains(config.architecture()) && own.test(labels);
+    }
+
+    /** Whether a model can do it, even if it was made for something else. */
+    public boolean worksOn(Model model) {
+        return anyEncoder || fits(model);
     }
 
     /** What a request is about; one field called {@code text} may also be a text by itself. */
@@ -173,6 +180,7 @@ public final class Task {
         private String description = "";
         private Set<Architecture> architectures = Set.of();
         private Predicate<List<String>> own = labels -> true;
+        private boolean anyEncoder;
         private List<Field> fields = List.of(Field.one("text"));
         private final List<Parameter> parameters = new ArrayList<>();
         private Pipeline pipeline = (model, inputs, given) -> {
@@ -199,6 +207,12 @@ public final class Task {
         /** A further condition on a model's labels, beside its architecture. */
         Builder where(Predicate<List<String>> condition) {
             this.own = condition;
+            return this;
+        }
+
+        /** Whatever head stands on it: the encoder alone does it. */
+        Builder onAnyEncoder() {
+            this.anyEncoder = true;
             return this;
         }
 

@@ -37,7 +37,7 @@ public final class Tasks {
 
     /** Throws IllegalArgumentException if a model is not made for a task; the message says for which it is. */
     public static void check(Model model, Task task) {
-        if (!task.fits(model)) {
+        if (!task.worksOn(model)) {
             Task own = of(model);
             throw new IllegalArgumentException("the model is a "
                     + model.config().architecture().className(model.config().modelType()) + " with "

@@ -26,7 +26,7 @@ public final class TextEmbedder implements AutoCloseable {
 
     static final Task TASK = Task.named("feature-extraction")
             .command("embed", "Prints a vector for each text, as a JSON line.")
-            .of(Architecture.values())
+            .of(Architecture.MODEL).onAnyEncoder()
             .parameter("pooling", Task.Kind.TEXT, "", "mean, cls, max or mean_sqrt_len; the model's own if not said")
             .parameter("normalize", Task.Kind.FLAG, "", "Scale vectors to length 1; as the model does if not said")
             .parameter("prompt_name", Task.Kind.TEXT, "", "Which of the model's prompts to put before each text")
@@ -35,7 +35,7 @@ public final class TextEmbedder implements AutoCloseable {
 
     static final Task SIMILARITY = Task.named("sentence-similarity")
             .command("similarity", "Prints the cosine of the first text's vector with each of the others'.")
-            .of(Architecture.values())
+            .of(Architecture.MODEL).onAnyEncoder()
             .about(Task.Field.one("source_sentence"), Task.Field.many("sentences"))
             .objects((inputs, cosines) -> Json.rows("similarity", cosines,
                     inputs.getAsJsonObject().getAsJsonArray("sentences")))

@@ -106,8 +106,22 @@ final class TaskCommand implements Callable<Integer> {
                 }
                 output.flush();
             });
+        } catch (IllegalArgumentException e) {
+            throw asUsage(e);
         }
         return 0;
+    }
+
+    /** What is wrong with a parameter's value is wrong with the command line, if it stands there. */
+    private RuntimeException asUsage(IllegalArgumentException e) {
+        for (Map.Entry<Task.Parameter, OptionSpec> parameter : parameters.entrySet()) {
+            int place = e.getMessage().indexOf("\"" + parameter.getKey().name() + "\" ");
+            if (place >= 0 && parameter.getValue().getValue() != null) {
+                return wrongUsage(spec, parameter.getValue().longestName()
+                        + e.getMessage().substring(place + parameter.getKey().name().length() + 2));
+            }
+        }
+        return e;
     }
 
     private void checkFits(Model opened) {

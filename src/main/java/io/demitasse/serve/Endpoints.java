@@ -91,7 +91,7 @@ final class Endpoints {
             // TEI answers a text by itself with a list at /predict; Hugging Face's clients want a list of lists.
             boolean flat = path.equals("/predict");
             post(path, own.description() + " (" + own.name() + ")"
-                    + (services.all().size() > 1 ? "; or another task of the model, if the inputs or parameters are its" : ""),
+                    + (services.byShape().size() > 1 ? "; or another task of the model, if the inputs or parameters are its" : ""),
                     services.fields(), services.response(), request -> services.answer(request, flat));
         }
         for (Task task : Tasks.ALL) {
@@ -99,8 +99,7 @@ final class Endpoints {
             Service service = services.named(task.name());
             if (service == null) {
                 routes.add(Route.refusing(path, "this model is for " + own.name() + ", not for " + task.name()
-                        + ": POST to / or /" + own.name() + (task.name().equals("feature-extraction")
-                        ? ", or to /embed" : task.name().equals("sentence-similarity") ? ", or to /similarity" : "")));
+                        + ": POST to / or /" + own.name()));
             } else {
                 post(path, service.description(), withInputs(service), service.response(),
                         request -> service.answer(request, false));

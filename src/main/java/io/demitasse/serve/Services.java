@@ -17,9 +17,12 @@ import org.jspecify.annotations.Nullable;
 final class Services {
 
     private final Map<String, Service> byName = new LinkedHashMap<>();
+    private final List<Service> byShape;
 
-    private Services(List<Service> services) {
+    /** @param embedding what every model can, and takes texts as most others do: it has to be asked for by its path */
+    private Services(List<Service> services, Service embedding) {
         services.forEach(service -> byName.put(service.name(), service));
+        this.byShape = services.stream().filter(service -> service != embedding || service == own()).toList();
     }
 
     static Services of(Answers answers, Service embedding, Service similarity) {
@@ -31,11 +34,12 @@ final class Services {
                         : task.name().equals(similarity.name()) ? similarity : new TaskService(task, answers));
             }
         }
-        return new Services(services);
+        return new Services(services, embedding);
     }
 
-    List<Service> all() {
-        return List.copyOf(byName.values());
+    /** Those that a request is known for by its inputs and parameters. */
+    List<Service> byShape() {
+        return byShape;
     }
 
     /** The model's own task. */
@@ -48,19 +52,19 @@ final class Services {
         return byName.get(name);
     }
 
-    /** All that a request for any of the tasks may hold. */
+    /** All that a request may hold that does not say which task it wants. */
     List<Field> fields() {
         Map<String, Field> fields = new LinkedHashMap<>();
-        byName.values().forEach(service -> service.fields().forEach(field -> fields.putIfAbsent(field.name(), field)));
-        String inputs = byName.values().stream().map(service -> service.name() + ": " + service.input())
+        byShape.forEach(service -> service.fields().forEach(field -> fields.putIfAbsent(field.name(), field)));
+        String inputs = byShape.stream().map(service -> service.name() + ": " + service.input())
                 .collect(Collectors.joining("; "));
         return withInputs(inputs, List.copyOf(fields.values()));
     }
 
-    /** The schema of an answer to any of them. */
+    /** The schema of an answer to such a request. */
     JsonObject response() {
-        return byName.size() == 1 ? own().response()
-                : Schemas.any(byName.values().stream().map(Service::response).toArray(JsonObject[]::new));
+        return byShape.size() == 1 ? own().response()
+                : Schemas.any(byShape.stream().map(Service::response).toArray(JsonObject[]::new));
     }
 
     /** These fields and the inputs before them. */
@@ -72,7 +76,7 @@ final class Services {
 
     /** Answers by the first task whose request it is; if it is nobody's, the model's own task says what is wrong. */
     Answer answer(InferenceRequest request, boolean flat) {
-        for (Service service : byName.values()) {
+        for (Service service : byShape) {
             if (unknown(service, request) == null && request.inputs().stream().allMatch(service::takes)) {
                 return service.answer(request, flat);
             }

@@ -3,15 +3,13 @@ package io.demitasse.serve;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.demitasse.Input;
 import io.demitasse.Job;
 import io.demitasse.Parameters;
 import io.demitasse.Sequence;
 import io.demitasse.Task;
-import io.demitasse.serve.RequestException.Kind;
-import io.demitasse.tokenizer.Encoding;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -22,7 +20,6 @@ final class TaskService implements Service {
     /** What the Hub's service does where the pipeline does otherwise; its JavaScript client relies on it. */
     private static final Map<String, String> USUAL = Map.of("aggregation_strategy", "simple");
     private static final String TOP_K = "top_k";
-    private static final String STRIDE = "stride";
     /** What one of the results that top_k counts takes, and what it takes for each token of the text that may be in it. */
     private static final int RESULT_BYTES = 300;
     private static final int RESULT_TOKEN_BYTES = 24;
@@ -31,11 +28,13 @@ final class TaskService implements Service {
     private final Task task;
     private final Answers answers;
     private final ServedModel model;
+    private final TaskLengths lengths;
 
     TaskService(Task task, Answers answers) {
         this.task = task;
         this.answers = answers;
         this.model = answers.model();
+        this.lengths = new TaskLengths(task, model);
     }
 
     @Override
@@ -45,7 +44,9 @@ final class TaskService implements Service {
 
     @Override
     public String description() {
-        return task.description().replaceFirst("\\.$", "");
+        // What the command prints, the server answers.
+        String description = task.description().replaceFirst("^Prints ", "").replaceFirst("\\.$", "");
+        return description.substring(0, 1).toUpperCase(Locale.ROOT) + description.substring(1);
     }
 
     @Override
@@ -55,7 +56,7 @@ final class TaskService implements Service {
     }
 
     private boolean isOfOneText() {
-        return task.fields().size() == 1 && task.fields().get(0).name().equals("text");
+        return lengths.isOfOneText();
     }
 
     @Override
@@ -105,13 +106,17 @@ final class TaskService implements Service {
         });
         List<Job<JsonElement>> jobs = new ArrayList<>();
         long bytes = 0;
+        long tokens = 0;
         for (Item item : request.inputs()) {
+            lengths.checkWindows(item, given, tokens);
             Job<JsonElement> job = job(item, request.isSingle(), given);
+            tokens += job.sequences().stream().mapToLong(Sequence::size).sum();
+            lengths.checkTokens(tokens);
             jobs.add(job);
             bytes += item.bytes() + resultBytes(job, given);
         }
         boolean single = request.isSingle();
-        return answers.of(Job.all(jobs), checkLengths(request), bytes,
+        return answers.of(Job.all(jobs), lengths.truncated(request), bytes,
                 results -> Response.json(single ? results.get(0) : array(results)));
     }
 
@@ -148,39 +153,5 @@ final class TaskService implements Service {
         JsonArray array = new JsonArray(results.size());
         results.forEach(array::add);
         return array;
-    }
-
-    /**
-     * How many texts lose their ends.
-     *
-     * @throws RequestException if one does that must not, or it cannot be told
-     */
-    private int checkLengths(InferenceRequest request) {
-        boolean cut = request.flag(Field.TRUNCATE.name(), true);
-        boolean windows = request.has(STRIDE) || task.name().equals("question-answering");
-        if (windows) {
-            return 0;
-        }
-        if (!isOfOneText() || isOfPairs()) {
-            if (!cut) {
-                throw new RequestException(Kind.MALFORMED, "\"" + Field.TRUNCATE.name() + "\" cannot be false for "
-                        + name() + ": its texts are cut to fit");
-            }
-            return 0;
-        }
-        int truncated = 0;
-        for (Item item : request.inputs()) {
-            Encoding encoding = model.tokenizer().encode(((Input.Text) item.textOrPair()).text());
-            if (encoding.truncated() && !cut) {
-                throw Texts.tooLong(item.where(), (long) encoding.size() + encoding.tokensCut(), encoding.size());
-            }
-            truncated += encoding.truncated() ? 1 : 0;
-        }
-        return truncated;
-    }
-
-    /** Whether a text is read together with others. */
-    private boolean isOfPairs() {
-        return task.parameters().stream().anyMatch(parameter -> parameter.name().equals("candidate_labels"));
     }
 }

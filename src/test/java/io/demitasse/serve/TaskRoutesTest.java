@@ -148,19 +148,23 @@ class TaskRoutesTest {
             ServeClient client = served.client();
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"top_k\": 1}}").error())
                     .isEqualTo("\"top_k\" is not a parameter here; there are aggregation_strategy, stride, ignore_labels, "
-                            + "truncate");
+                            + "truncate, prompt_name, truncation_direction");
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"aggregation_strategy\": \"most\"}}").error())
                     .isEqualTo("\"aggregation_strategy\" is \"most\", not one of [none, simple, first, average, max]");
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"stride\": 1.5}}").error())
                     .isEqualTo("\"parameters.stride\" is not a whole number, or too large a one");
+            assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"prompt_name\": \"query\"}}").error())
+                    .as("it is another task's").isEqualTo("\"prompt_name\" is not a parameter here; there are "
+                            + "aggregation_strategy, stride, ignore_labels, truncate");
+            assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"normalize\": true}}").status())
+                    .as("vectors have to be asked for by their path").isEqualTo(400);
             assertThat(client.post("/", "{\"inputs\": [[\"a\", \"b\"]]}").error())
                     .isEqualTo("\"inputs[0]\" is a pair, not a string");
             assertThat(client.post("/", "{\"inputs\": [[1, 2]]}").error())
                     .isEqualTo("\"inputs[0]\" is an array of token ids, not a string");
             assertThat(client.post("/", "{\"inputs\": {\"question\": \"a\"}}").error())
                     .isEqualTo("\"inputs\" is an object, but token-classification takes a text");
-            for (String path : List.of("/text-classification", "/rerank", "/v1/rerank", "/fill-mask", "/inspect",
-                    "/feature-extraction", "/question-answering")) {
+            for (String path : List.of("/text-classification", "/rerank", "/v1/rerank", "/fill-mask", "/inspect", "/question-answering")) {
                 Answer answer = client.post(path, "{\"inputs\": \"a\"}");
                 assertThat(answer.status()).as(path).isEqualTo(424);
                 assertThat(answer.body()).as(path).contains("POST to /");
@@ -178,6 +182,25 @@ class TaskRoutesTest {
             JsonArray entities = served.client().post("/", "{\"inputs\": \"[SEP]\", \"parameters\": "
                     + "{\"aggregation_strategy\": \"none\", \"ignore_labels\": []}}").json().getAsJsonArray();
             assertThat(entities.size()).as("[, sep and ] at least").isGreaterThanOrEqualTo(3);
+        }
+    }
+
+    /** A text of 60,000 tokens, of which the next window has one more: two billion tokens if they were made. */
+    @Test
+    void windowsThatShareNearlyAllAreNotMade() {
+        String text = "film ".repeat(60_000);
+        try (Served served = Served.head("distilbert-qa")) {
+            String inputs = "{\"inputs\": {\"question\": \"who\", \"context\": \"" + text + "\"}, \"parameters\": {\"doc_stride\": ";
+            Answer answer = served.client().post("/", inputs + "58}}");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(413);
+            assertThat(answer.error()).startsWith("the model would have to read about ").contains("at most 524288 are read");
+            assertThat(served.client().post("/", inputs + "64}}").error()).contains("stride");
+        }
+        try (Served served = Served.head("bert-ner")) {
+            Answer answer = served.client().post("/", "{\"inputs\": \"" + text + "\", \"parameters\": {\"stride\": 61}}");
+            assertThat(answer.status()).as(answer.body()).isEqualTo(413);
+            assertThat(served.client().post("/", "{\"inputs\": \"a film\", \"parameters\": {\"stride\": 61}}").status())
+                    .isEqualTo(200);
         }
     }
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-largest=300000    # bytes
+largest=400000    # bytes
 model=$PWD/weights/sst2-distilbert.flat
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT

@@ -7,7 +7,8 @@ import java.util.function.Consumer;
 /**
  * All machine code there is, in one piece of executable memory, and the one way to call it: with up to five arrays of
  * floats and an array of longs, whose places {@link ProductCode}, {@link RowCode} and {@link LayoutCode} name. Who
- * calls has checked every index before; the code checks none.
+ * calls has checked every index before; the code checks none. AssemblerTest writes it to target/machine-code.bin, for
+ * {@code objdump -D -b binary -m i386:x86-64 -M intel}.
  */
 final class MachineCode {
 

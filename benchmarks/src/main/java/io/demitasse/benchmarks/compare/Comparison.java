@@ -34,7 +34,8 @@ public final class Comparison {
         table.machine(machine, arguments.threads(), arguments.rounds(), peers.missing());
         Sst2 data = Sst2.read(arguments.data(), arguments.sentences(), peers.reference().tokenizer());
         List<Agreement> agreement = agreement(peers, data, table);
-        Turns turns = new Turns(peers, arguments.rounds(), arguments.seconds());
+        Turns turns = new Turns(peers, arguments.rounds(), arguments.seconds(),
+                Turns.clock(arguments.threads()));
         Map<String, String> versions = new LinkedHashMap<>();
         peers.all().forEach(peer -> versions.put(peer.name(), peer.version()));
         return new Report(machine, arguments.threads(), arguments.rounds(), versions, peers.missing(), data.size(),

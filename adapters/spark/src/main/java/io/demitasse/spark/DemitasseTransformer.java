@@ -65,12 +65,12 @@ public abstract class DemitasseTransformer<T extends DemitasseTransformer<T>> ex
         reasonCol = new Param<>(uid, "reasonCol", "The column that says why a kept row has no result; none if empty");
         kernels = oneOf("kernels", "The kernels that compute; auto for the fastest that work on each executor",
                 KernelChoice.names().toArray(new String[0]));
-        truncation = oneOf("truncation", "What becomes of a text longer than the model reads: truncate its end, or fail, "
-                + "which makes it a row that cannot be read", "truncate", "fail");
+        truncation = oneOf("truncation", "What becomes of a text longer than the model reads: truncate its end, or "
+                + "fail, which makes it a row that cannot be read", "truncate", "fail");
         int8Activations = oneOf("int8Activations", "How precisely products with int8 weights are computed; fast needs "
                 + "executors whose processors can", "exact", "fast");
-        splitSpecialTokens = new BooleanParam(uid, "splitSpecialTokens", "Whether [SEP], [MASK] and the like standing in "
-                + "a text are plain text");
+        splitSpecialTokens = new BooleanParam(uid, "splitSpecialTokens", "Whether [SEP], [MASK] and the like standing "
+                + "in a text are plain text");
         batchSize = new IntParam(uid, "batchSize", "How many rows are given to the model together, at most; long texts "
                 + "make it fewer", ParamValidators.gt(0));
     }
@@ -133,7 +133,7 @@ public abstract class DemitasseTransformer<T extends DemitasseTransformer<T>> ex
         return batchSize;
     }
 
-    /** The flat weight file: a path on the driver, or a URI that Hadoop knows. It need not have the old one's checksum. */
+    /** The flat weight file: a path on the driver, or a URI that Hadoop knows. Another's checksum is forgotten. */
     public T setModel(String value) {
         clear(modelChecksum);
         return with(model, value);

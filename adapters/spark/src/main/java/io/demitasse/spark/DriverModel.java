@@ -108,8 +108,8 @@ record DriverModel(Path file, String checksum) {
     }
 
     /**
-     * What executors fetch the file by, each once. A broadcast and not {@code SparkContext.addFile}, whose files jobs on
-     * tables do not see: Spark 4.2 runs these with the files of their session alone.
+     * What executors fetch the file by, each once. A broadcast and not {@code SparkContext.addFile}, whose files jobs
+     * on tables do not see: Spark 4.2 runs these with the files of their session alone.
      */
     Broadcast<byte[]> ship(SparkContext context) {
         synchronized (SHIPPED) {

@@ -6,6 +6,7 @@ import io.demitasse.TextEmbedder;
 import io.demitasse.file.FlatFile;
 import io.demitasse.model.Architecture;
 import io.demitasse.model.ModelConfig;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.api.java.UDF1;
@@ -55,20 +56,23 @@ public final class DemitasseFunctions {
             throw new IllegalArgumentException("the model " + model + " does not classify texts");
         }
         ModelSpec spec = ModelSpec.defaults(own.checksum());
+        Broadcast<byte[]> file = own.ship(spark.sparkContext());
         spark.udf().register(name, (UDF1<String, Object>) text -> {
             if (text == null) {
                 return null;
             }
-            Classification result = new TextClassifier(SharedModels.get(spec)).classify(text);
+            Classification result = new TextClassifier(SharedModels.get(spec, file)).classify(text);
             return RowFactory.create(result.label(), result.score());
         }, LABEL);
     }
 
     /** Registers a function of a text that gives an {@code array<float>}. */
     public static void registerEmbed(SparkSession spark, String name, String model) {
-        ModelSpec spec = ModelSpec.defaults(driverModel(spark, model).checksum());
+        DriverModel own = driverModel(spark, model);
+        ModelSpec spec = ModelSpec.defaults(own.checksum());
+        Broadcast<byte[]> file = own.ship(spark.sparkContext());
         spark.udf().register(name, (UDF1<String, Object>) text -> text == null ? null
-                : new ArraySeq.ofFloat(new TextEmbedder(SharedModels.get(spec)).embed(text)),
+                : new ArraySeq.ofFloat(new TextEmbedder(SharedModels.get(spec, file)).embed(text)),
                 DataTypes.createArrayType(DataTypes.FloatType, false));
     }
 
@@ -79,8 +83,6 @@ public final class DemitasseFunctions {
     }
 
     private static DriverModel driverModel(SparkSession spark, String model) {
-        DriverModel own = DriverModel.of(model, spark.sparkContext().hadoopConfiguration());
-        own.ship(spark.sparkContext());
-        return own;
+        return DriverModel.of(model, spark.sparkContext().hadoopConfiguration());
     }
 }

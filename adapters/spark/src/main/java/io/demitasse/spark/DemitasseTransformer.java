@@ -5,10 +5,12 @@ import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.KernelChoice;
 import io.demitasse.model.Architecture;
 import io.demitasse.model.ModelConfig;
+import java.io.FileNotFoundException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.param.BooleanParam;
 import org.apache.spark.ml.param.IntParam;
@@ -63,12 +65,12 @@ public abstract class DemitasseTransformer<T extends DemitasseTransformer<T>> ex
         reasonCol = new Param<>(uid, "reasonCol", "The column that says why a kept row has no result; none if empty");
         kernels = oneOf("kernels", "The kernels that compute; auto for the fastest that work on each executor",
                 KernelChoice.names().toArray(new String[0]));
-        truncation = oneOf("truncation", "What becomes of a text longer than the model reads: truncate its end, or fail, "
-                + "which makes it a row that cannot be read", "truncate", "fail");
+        truncation = oneOf("truncation", "What becomes of a text longer than the model reads: truncate its end, or "
+                + "fail, which makes it a row that cannot be read", "truncate", "fail");
         int8Activations = oneOf("int8Activations", "How precisely products with int8 weights are computed; fast needs "
                 + "executors whose processors can", "exact", "fast");
-        splitSpecialTokens = new BooleanParam(uid, "splitSpecialTokens", "Whether [SEP], [MASK] and the like standing in "
-                + "a text are plain text");
+        splitSpecialTokens = new BooleanParam(uid, "splitSpecialTokens", "Whether [SEP], [MASK] and the like standing "
+                + "in a text are plain text");
         batchSize = new IntParam(uid, "batchSize", "How many rows are given to the model together, at most; long texts "
                 + "make it fewer", ParamValidators.gt(0));
     }
@@ -131,12 +133,13 @@ public abstract class DemitasseTransformer<T extends DemitasseTransformer<T>> ex
         return batchSize;
     }
 
-    /** The flat weight file: a path on the driver, or a URI that Hadoop knows. */
+    /** The flat weight file: a path on the driver, or a URI that Hadoop knows. Another's checksum is forgotten. */
     public T setModel(String value) {
+        clear(modelChecksum);
         return with(model, value);
     }
 
-    /** The checksum that the model must have, as {@code demitasse info} prints it. */
+    /** The checksum that the model must have; to be set after the model. */
     public T setModelChecksum(String value) {
         return with(modelChecksum, value);
     }
@@ -273,14 +276,13 @@ public abstract class DemitasseTransformer<T extends DemitasseTransformer<T>> ex
                 throw new IllegalArgumentException(uid + ": the model " + getModel() + " " + misfit);
             }
         }
-        own.ship(spark.sparkContext());
-        ScoredRows.Plan plan = plan(own, schema);
+        ScoredRows.Plan plan = plan(own, own.ship(spark.sparkContext()), schema);
         Dataset<Row> scored = dataset.toDF().mapPartitions(
                 (MapPartitionsFunction<Row, Row>) rows -> new ScoredRows(rows, plan), Encoders.row(result));
         return withMetadata(scored, schema);
     }
 
-    private ScoredRows.Plan plan(DriverModel own, StructType schema) {
+    private ScoredRows.Plan plan(DriverModel own, Broadcast<byte[]> file, StructType schema) {
         List<String> names = inputNames();
         int[] columns = names.stream().mapToInt(Arrays.asList(schema.fieldNames())::indexOf).toArray();
         List<Integer> used = new ArrayList<>();
@@ -291,7 +293,7 @@ public abstract class DemitasseTransformer<T extends DemitasseTransformer<T>> ex
         }
         ModelSpec spec = new ModelSpec(own.checksum(), $(kernels), $(truncation), (Boolean) $(splitSpecialTokens),
                 $(int8Activations));
-        return new ScoredRows.Plan(spec, task(), columns, names.toArray(new String[0]),
+        return new ScoredRows.Plan(spec, file, task(), columns, names.toArray(new String[0]),
                 used.stream().mapToInt(Integer::intValue).toArray(), $(handleInvalid), givesReasons(),
                 (Integer) $(batchSize));
     }
@@ -307,8 +309,21 @@ public abstract class DemitasseTransformer<T extends DemitasseTransformer<T>> ex
         return result;
     }
 
-    /** The model, copied and checked. */
+    /** The model, copied and checked; if it is gone since it was loaded, as when it is saved over itself, its copy. */
     final DriverModel driverModel(SparkSession spark) {
+        try {
+            return arrivedModel(spark);
+        } catch (ModelFormatException e) {
+            DriverModel known = isSet(modelChecksum) ? DriverModel.known($(modelChecksum)) : null;
+            if (known == null || !(e.getCause() instanceof FileNotFoundException)) {
+                throw e;
+            }
+            return known;
+        }
+    }
+
+    /** The model as it lies where {@code model} says, now. */
+    final DriverModel arrivedModel(SparkSession spark) {
         if (!isSet(model)) {
             throw new IllegalArgumentException(uid + ": model is not set: name a flat weight file");
         }

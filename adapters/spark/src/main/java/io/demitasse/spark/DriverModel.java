@@ -10,16 +10,21 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A model on the driver: a checked copy whose name is its checksum, so that what executors fetch later is what was
- * checked here, whatever becomes of the original.
+ * A model on the driver: a checked copy, so that what executors fetch later is what was checked here, whatever becomes
+ * of the original.
  *
  * @param file the copy
  * @param checksum the flat file's fingerprint
@@ -31,6 +36,8 @@ record DriverModel(Path file, String checksum) {
     }
 
     private static final Map<Original, DriverModel> COPIES = new ConcurrentHashMap<>();
+    /** By checksum, for each context that has not ended. */
+    private static final Map<SparkContext, Map<String, Broadcast<byte[]>>> SHIPPED = new WeakHashMap<>();
 
     /**
      * Copies and checks a model, unless this driver has done so since the file last changed.
@@ -61,6 +68,12 @@ record DriverModel(Path file, String checksum) {
         }
     }
 
+    /** The model with this checksum, if this driver has a copy: then nobody need look for the original. */
+    static @Nullable DriverModel known(String checksum) {
+        Path copy = copyOf(checksum);
+        return Files.exists(copy) ? new DriverModel(copy, checksum) : null;
+    }
+
     /** Without a scheme it is the driver's own path, whatever file system Spark reads tables from. */
     static org.apache.hadoop.fs.Path path(String model) {
         return model.matches("[A-Za-z][A-Za-z0-9+.-]+:.*") ? new org.apache.hadoop.fs.Path(model)
@@ -84,10 +97,9 @@ record DriverModel(Path file, String checksum) {
                 checksum = flat.fingerprint();
             } catch (ModelFormatException e) {
                 // The user knows the original, not the copy.
-                throw new ModelFormatException(named(model),
-                        e.getMessage().replace(arriving.toString(), "the model"), e);
+                throw new ModelFormatException(named(model), e.getMessage().replace(arriving + ": ", ""), e);
             }
-            Path copy = Folder.PATH.resolve(ModelSpec.fileName(checksum));
+            Path copy = copyOf(checksum);
             Files.move(arriving, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             return new DriverModel(copy, checksum);
         } finally {
@@ -95,18 +107,24 @@ record DriverModel(Path file, String checksum) {
         }
     }
 
-    /** Has each executor fetch the file before its next task, once. */
-    void ship(SparkContext context) {
-        synchronized (DriverModel.class) {
-            String name = ModelSpec.fileName(checksum);
-            scala.collection.Iterator<String> shipped = context.listFiles().iterator();
-            while (shipped.hasNext()) {
-                if (shipped.next().endsWith("/" + name)) {
-                    return;
+    /**
+     * What executors fetch the file by, each once. A broadcast and not {@code SparkContext.addFile}, whose files jobs
+     * on tables do not see: Spark 4.2 runs these with the files of their session alone.
+     */
+    Broadcast<byte[]> ship(SparkContext context) {
+        synchronized (SHIPPED) {
+            return SHIPPED.computeIfAbsent(context, absent -> new HashMap<>()).computeIfAbsent(checksum, absent -> {
+                try {
+                    return JavaSparkContext.fromSparkContext(context).broadcast(Files.readAllBytes(file));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
                 }
-            }
-            context.addFile(file.toUri().toString());
+            });
         }
+    }
+
+    private static Path copyOf(String checksum) {
+        return Folder.PATH.resolve(checksum + ".flat");
     }
 
     /** Where the copies lie until the driver ends. */

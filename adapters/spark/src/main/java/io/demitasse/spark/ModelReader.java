@@ -19,11 +19,11 @@ final class ModelReader<T extends DemitasseTransformer<T>> extends MLReader<T> {
         Path model = new Path(path, ModelWriter.MODEL);
         try {
             FileSystem files = model.getFileSystem(sparkSession().sparkContext().hadoopConfiguration());
-            transformer.setModel(files.makeQualified(model).toString());
+            transformer.with(transformer.model(), files.makeQualified(model).toString());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        transformer.driverModel(sparkSession());
+        transformer.arrivedModel(sparkSession());
         return transformer;
     }
 }

@@ -23,15 +23,6 @@ record ModelSpec(String checksum, String kernels, String truncation, boolean spl
         return new ModelSpec(checksum, "auto", "truncate", false, "exact");
     }
 
-    /** The name that the file travels by: no two models have one. */
-    String fileName() {
-        return fileName(checksum);
-    }
-
-    static String fileName(String checksum) {
-        return "demitasse-" + checksum + ".flat";
-    }
-
     /** One thread: the task's own, since Spark runs as many tasks as an executor has cores. */
     Options options() {
         return Options.defaults().withThreads(1).withKernels(kernels)

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,7 @@ final class ScoredRows implements Iterator<Row> {
     /**
      * What is to be done.
      *
+     * @param file the model's bytes, fetched where the model is not open yet
      * @param columns which columns hold the texts
      * @param names what these are called
      * @param used which of them are wanted, in their order
@@ -33,8 +35,8 @@ final class ScoredRows implements Iterator<Row> {
      * @param reason whether a column says why a row has no result
      * @param batchSize how many rows a group has at most
      */
-    record Plan(ModelSpec model, RowTask task, int[] columns, String[] names, int[] used, String handleInvalid,
-                boolean reason, int batchSize) implements Serializable {
+    record Plan(ModelSpec model, Broadcast<byte[]> file, RowTask task, int[] columns, String[] names, int[] used,
+                String handleInvalid, boolean reason, int batchSize) implements Serializable {
     }
 
     private final Iterator<Row> source;
@@ -108,7 +110,7 @@ final class ScoredRows implements Iterator<Row> {
             return List.of();
         }
         if (model == null) {
-            model = SharedModels.get(plan.model);
+            model = SharedModels.get(plan.model, plan.file);
             // What is wrong with the parameters is wrong with every row, and no reason to leave all of them out.
             String[] shortest = new String[plan.columns.length];
             Arrays.fill(shortest, "a");

@@ -59,7 +59,7 @@ public final class TextEmbedderTransformer extends DemitasseTransformer<TextEmbe
                 "mean", "cls", "max", "mean_sqrt_len");
         normalize = new BooleanParam(uid, "normalize", "Whether vectors have length 1; the model's own way if not set");
         promptName = new Param<>(uid, "promptName", "Which of the model's prompts stands before each text");
-        dimensions = new IntParam(uid, "dimensions", "How many numbers of a vector are kept, from the first on (Matryoshka)",
+        dimensions = new IntParam(uid, "dimensions", "How many numbers of a vector are kept, the first ones (Matryoshka)",
                 ParamValidators.gt(0));
         setDefaults("embedding_reason");
         setDefault(outputCol, "embedding");

@@ -20,9 +20,9 @@ import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds names and the like in texts, as {@link TokenClassifier} does. The column {@code entities} is an array of structs
- * {@code entity, score, index, word, start, end}, named as {@link Entity} names them; {@code start} and {@code end} count
- * code points, as SQL's {@code substring} does, from 0.
+ * Finds names and the like in texts, as {@link TokenClassifier} does. The column {@code entities} is an array of
+ * structs {@code entity, score, index, word, start, end}, named as {@link Entity} names them; {@code start} and
+ * {@code end} count code points, as SQL's {@code substring} does, from 0.
  */
 public final class TokenClassifierTransformer extends DemitasseTransformer<TokenClassifierTransformer> {
 

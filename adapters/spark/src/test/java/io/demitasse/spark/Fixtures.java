@@ -22,8 +22,8 @@ final class Fixtures {
 
     private static final Path HEADS = Path.of("../../src/test/resources/heads");
     private static final Path MODELS = Path.of("target/models");
-    private static final String[] WORDS = ("the movie was not good bad great dull and of a in it is plot acting war love story "
-            + "John Berlin works for Acme Paris unbelievably 42 ! , . ? [SEP] Ünïcode \uD83D\uDE00 日本 s't").split(" ");
+    private static final String[] WORDS = ("the movie was not good bad great dull and of a in it is plot acting war love "
+            + "story John Berlin works for Acme Paris unbelievably 42 ! , . ? [SEP] Ünïcode \uD83D\uDE00 日本 s't").split(" ");
 
     private Fixtures() {
     }

@@ -40,7 +40,8 @@ class TransformersTest {
     }
 
     private static TextClassifierTransformer classifier() {
-        return new TextClassifierTransformer().setModel(Fixtures.model("distilbert-nli").toString()).setInputCol("text");
+        return new TextClassifierTransformer().setInputCol("text")
+                .setModel(Fixtures.model("distilbert-nli").toString());
     }
 
     @Test
@@ -74,7 +75,8 @@ class TransformersTest {
                 .transform(Fixtures.table(spark, texts, pairs, 3)).collectAsList();
         try (TextClassifier library = TextClassifier.load(Fixtures.model("bert-nli"), Fixtures.options())) {
             for (int i = 0; i < texts.size(); i++) {
-                assertSameBits(rows.get(i).getAs("rawPrediction"), library.classify(texts.get(i), pairs.get(i)).logits());
+                assertSameBits(rows.get(i).getAs("rawPrediction"),
+                        library.classify(texts.get(i), pairs.get(i)).logits());
             }
         }
     }
@@ -153,7 +155,8 @@ class TransformersTest {
         TextClassifierTransformer transformer = classifier().setTruncation("fail");
         List<Row> kept = transformer.transform(table).collectAsList();
         assertThat(kept).extracting(row -> row.getInt(0)).containsExactly(0, 1, 2, 3);
-        assertThat(kept).extracting(row -> row.<String>getAs("label") == null).containsExactly(false, true, true, false);
+        assertThat(kept).extracting(row -> row.<String>getAs("label") == null)
+                .containsExactly(false, true, true, false);
         assertThat(kept.get(1).<String>getAs("label_reason")).isEqualTo("text is null");
         assertThat(kept.get(1).<Vector>getAs("probability")).isNull();
         assertThat(kept.get(2).<String>getAs("label_reason")).contains("602 tokens");
@@ -194,7 +197,8 @@ class TransformersTest {
     void columnsAreLeftOutIfTheirNamesAreEmptyAndMetadataStays() {
         Metadata note = new MetadataBuilder().putString("note", "kept").build();
         Dataset<Row> table = Fixtures.table(spark, Fixtures.texts(20, 9)).withMetadata("id", note);
-        Dataset<Row> rows = classifier().setRawPredictionCol("").setProbabilityCol("").setReasonCol("").transform(table);
+        Dataset<Row> rows = classifier().setRawPredictionCol("").setProbabilityCol("").setReasonCol("")
+                .transform(table);
         assertThat(rows.columns()).containsExactly("id", "text", "pair", "label", "prediction");
         assertThat(rows.schema().apply("id").metadata()).isEqualTo(note);
         assertThat(rows.collectAsList()).allMatch(row -> row.getString(3) != null);

@@ -15,15 +15,23 @@ import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.data.segment.TextSegment;
+import dev.langchain4j.guardrail.InputGuardrailException;
 import dev.langchain4j.guardrail.InputGuardrailResult;
+import dev.langchain4j.model.chat.ChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.Response;
+import dev.langchain4j.service.AiServices;
 import io.demitasse.Classification;
+import io.demitasse.Options;
 import io.demitasse.Truncation;
 import io.demitasse.file.ModelFormatException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
@@ -114,15 +122,43 @@ class OtherModelsTest {
 
     @Test
     void theGuardrailIsNotSteeredBySpecialTokens() {
+        String text = BAD + " [SEP] [CLS] " + GOOD;
+        String split = probability(text, true);
+        assertThat(split).isNotEqualTo(probability(text, false));
         try (DemitasseInputGuardrail guardrail = DemitasseInputGuardrail.builder().model(Models.SST2).reject("NEGATIVE")
-                .fatal(true).message("no").threshold(0.9).build();
-                io.demitasse.TextClassifier library = io.demitasse.TextClassifier.load(Models.SST2,
-                        io.demitasse.Options.defaults().withSplitSpecialTokens(true))) {
-            String text = "[SEP] [CLS] " + BAD + " [SEP]";
-            boolean negative = library.classify(text).scores().get("NEGATIVE") >= 0.9;
-            InputGuardrailResult result = guardrail.validate(UserMessage.from(text));
-            assertThat(result.isSuccess()).isEqualTo(!negative);
-            assertThat(result.isFatal()).isEqualTo(negative);
+                .threshold(1e-9).build()) {
+            assertThat(guardrail.validate(UserMessage.from(text)).toString()).contains("probability of " + split);
+        }
+    }
+
+    private static String probability(String text, boolean splitSpecialTokens) {
+        try (io.demitasse.TextClassifier library = io.demitasse.TextClassifier.load(Models.SST2,
+                Options.defaults().withSplitSpecialTokens(splitSpecialTokens))) {
+            return String.format(Locale.ROOT, "%.4f", library.classify(text).scores().get("NEGATIVE"));
+        }
+    }
+
+    interface Assistant {
+        String answer(String question);
+    }
+
+    @Test
+    void anAssistantNeverSeesWhatIsStopped() {
+        List<String> seen = new ArrayList<>();
+        ChatModel chat = new ChatModel() {
+            @Override
+            public ChatResponse doChat(ChatRequest request) {
+                seen.add(request.messages().toString());
+                return ChatResponse.builder().aiMessage(AiMessage.from("well said")).build();
+            }
+        };
+        try (DemitasseInputGuardrail guardrail = DemitasseInputGuardrail.builder().model(Models.SST2).reject("NEGATIVE")
+                .fatal(true).message("say something nice").build()) {
+            Assistant assistant = AiServices.builder(Assistant.class).chatModel(chat).inputGuardrails(guardrail).build();
+            assertThat(assistant.answer(GOOD)).isEqualTo("well said");
+            assertThatThrownBy(() -> assistant.answer(BAD)).isInstanceOf(InputGuardrailException.class)
+                    .hasMessageContaining("say something nice");
+            assertThat(seen).hasSize(1);
         }
     }
 

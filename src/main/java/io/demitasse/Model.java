@@ -301,13 +301,15 @@ public final class Model implements AutoCloseable {
         Batch batch = Batch.of(ids, types);
         Positions read = head.reads() == Positions.Kind.CHOSEN
                 ? Positions.at(batch, sequences.stream().map(Sequence::places).toList()) : head.positions(batch);
+        ModelListener listener = options.listener();
+        long start = listener == null ? 0 : System.nanoTime();
         FlightRecorder.ForwardPass event = FlightRecorder.forwardPass();
         Matrix hiddenStates = encoder.forward(batch, read, workspace, trace);           // [read.rows(), dim]
         if (head.pools() || trace.on()) {
             Matrix result = head.forward(hiddenStates, batch, workspace, trace);        // [rows, out]
             for (int s = 0; s < batch.sequences(); s++) {
-                int start = head.pools() ? s : read.start(s);
-                outputs.add(result.copyOfRows(start, head.pools() ? 1 : read.count(s)));
+                int row = head.pools() ? s : read.start(s);
+                outputs.add(result.copyOfRows(row, head.pools() ? 1 : read.count(s)));
             }
         } else {
             for (int s = 0; s < batch.sequences(); s++) {
@@ -318,6 +320,9 @@ public final class Model implements AutoCloseable {
         }
         event.end(batch.sequences(), batch.tokens(), kernels.name());
         workspace.release(mark);
+        if (listener != null) {
+            listener.passed(batch.sequences(), batch.tokens(), System.nanoTime() - start, kernels.name());
+        }
     }
 
     /** A head over so many rows at a time that its numbers take no more memory than the encoder's do. */

@@ -3,6 +3,7 @@ package io.demitasse;
 import io.demitasse.kernel.Int8Activations;
 import io.demitasse.kernel.KernelChoice;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a model reads and computes. Start from {@link #defaults()} and change what should be different.
@@ -16,9 +17,10 @@ import java.util.Objects;
  *     by them, so set this for texts from strangers
  * @param int8Activations how precisely products with int8 weights are computed. Only the machine kernels can be
  *     {@link Int8Activations#FAST}: where they do not work, loading a model with it throws IllegalArgumentException
+ * @param listener told of each pass through the encoder; null for none
  */
 public record Options(int threads, String kernels, Truncation truncation, boolean splitSpecialTokens,
-                      Int8Activations int8Activations) {
+                      Int8Activations int8Activations, @Nullable ModelListener listener) {
 
     /** Throws IllegalArgumentException if threads is below 1 or no kernels have that name. */
     public Options {
@@ -33,6 +35,12 @@ public record Options(int threads, String kernels, Truncation truncation, boolea
         Objects.requireNonNull(int8Activations, "int8Activations");
     }
 
+    /** Without a listener. */
+    public Options(int threads, String kernels, Truncation truncation, boolean splitSpecialTokens,
+                   Int8Activations int8Activations) {
+        this(threads, kernels, truncation, splitSpecialTokens, int8Activations, null);
+    }
+
     /** As many threads as the JVM has processors, the fastest kernels, and texts read as Hugging Face reads them. */
     public static Options defaults() {
         return new Options(Runtime.getRuntime().availableProcessors(), KernelChoice.AUTO, Truncation.TRUNCATE, false,
@@ -40,22 +48,27 @@ public record Options(int threads, String kernels, Truncation truncation, boolea
     }
 
     public Options withThreads(int threads) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations, listener);
     }
 
     public Options withKernels(String kernels) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations, listener);
     }
 
     public Options withTruncation(Truncation truncation) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations, listener);
     }
 
     public Options withSplitSpecialTokens(boolean splitSpecialTokens) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations, listener);
     }
 
     public Options withInt8Activations(Int8Activations int8Activations) {
-        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations);
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations, listener);
+    }
+
+    /** Tells it of each pass, instead of the one before; null for nobody. */
+    public Options withListener(@Nullable ModelListener listener) {
+        return new Options(threads, kernels, truncation, splitSpecialTokens, int8Activations, listener);
     }
 }

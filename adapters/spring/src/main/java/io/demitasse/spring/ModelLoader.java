@@ -7,6 +7,7 @@ import io.demitasse.Task;
 import io.demitasse.Tasks;
 import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
+import io.demitasse.file.ModelFormatException;
 import io.demitasse.model.ModelConfig;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,7 +35,7 @@ final class ModelLoader {
         try {
             Options options = properties.options().withListener(listener);
             return at(location, resources, path -> Model.load(path, options), stream -> Model.load(stream, options));
-        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+        } catch (IOException | UncheckedIOException | IllegalArgumentException | ModelFormatException e) {
             throw new ModelUnavailableException(location, e);
         }
     }
@@ -43,7 +44,7 @@ final class ModelLoader {
     static Set<String> tasks(String location, ResourceLoader resources) {
         try {
             return at(location, resources, path -> tasks(ModelFiles.open(path)), stream -> tasks(FlatFile.read(stream)));
-        } catch (IOException | UncheckedIOException | IllegalArgumentException e) {
+        } catch (IOException | UncheckedIOException | IllegalArgumentException | ModelFormatException e) {
             throw new ModelUnavailableException(location, e);
         }
     }

@@ -14,16 +14,28 @@ import io.demitasse.Truncation;
 import io.demitasse.ZeroShotClassifier;
 import io.demitasse.spring.ai.DemitasseEmbeddingAutoConfiguration;
 import io.demitasse.spring.ai.DemitasseRerankAutoConfiguration;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.embedding.EmbeddingModel;
 import org.springframework.ai.rag.postretrieval.document.DocumentPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.boot.health.contributor.Status;
+import org.springframework.boot.test.context.FilteredClassLoader.ClassFilter;
+import org.springframework.boot.test.context.FilteredClassLoader.PackageFilter;
 import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
@@ -81,20 +93,43 @@ class BeansTest {
 
     @Test
     void aModelAmongTheResourcesIsFound() {
-        on("classpath:/tiny.flat").withClassLoader(new java.net.URLClassLoader(new java.net.URL[0],
-                getClass().getClassLoader()) {
+        on("classpath:/tiny.flat").withClassLoader(new ClassLoader(getClass().getClassLoader()) {
             @Override
-            public java.net.URL getResource(String name) {
+            public URL getResource(String name) {
                 return name.equals("tiny.flat") ? url(Path.of(Fixtures.MINILM)) : super.getResource(name);
             }
         }).run(context -> assertThat(context.getBean(TextEmbedder.class).dim()).isEqualTo(384));
     }
 
-    private static java.net.URL url(Path path) {
+    private static URL url(Path path) {
         try {
             return path.toUri().toURL();
-        } catch (java.net.MalformedURLException e) {
+        } catch (MalformedURLException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void aModelInsideAJarIsRead(@TempDir Path folder) throws IOException {
+        Path jar = folder.resolve("model.jar");
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(jar))) {
+            zip.putNextEntry(new ZipEntry("models/small.flat"));
+            Files.copy(Path.of(Fixtures.MINILM), zip);
+        }
+        try (URLClassLoader loader = new URLClassLoader(new URL[] {url(jar)}, getClass().getClassLoader())) {
+            on("classpath:models/small.flat").withClassLoader(loader).run(context -> {
+                assertThat(context.getBean(TextEmbedder.class).dim()).isEqualTo(384);
+                assertThat(context.getBean(DemitasseProperties.class).modelName()).isEqualTo("small");
+            });
+        }
+    }
+
+    @Test
+    void editorsAreToldOfTheProperties() throws IOException {
+        try (InputStream in = getClass().getResourceAsStream("/META-INF/spring-configuration-metadata.json")) {
+            assertThat(in).isNotNull();
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).contains("\"demitasse.model\"",
+                    "where the model is", "\"demitasse.embedding.query-prompt\"", "\"demitasse.rerank.top-k\"");
         }
     }
 
@@ -106,9 +141,10 @@ class BeansTest {
 
     @Test
     void withoutMicrometerHealthAndSpringAi_theModelIsStillThere() {
-        on(Fixtures.SST2).withClassLoader(new FilteredClassLoader("io.micrometer", "org.springframework.boot.health",
-                "org.springframework.ai")).run(context -> assertThat(context).hasNotFailed()
-                        .hasSingleBean(TextClassifier.class).doesNotHaveBean("demitasseHealthIndicator"));
+        on(Fixtures.SST2).withClassLoader(new FilteredClassLoader(PackageFilter.of("io.micrometer",
+                "org.springframework.ai"), ClassFilter.of(HealthIndicator.class))).run(context -> assertThat(context)
+                        .hasNotFailed().hasSingleBean(TextClassifier.class)
+                        .doesNotHaveBean("demitasseHealthIndicator").doesNotHaveBean("demitasseModelMetrics"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.demitasse.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -156,7 +157,7 @@ class StartedApplicationTest {
             assertThat(left(before)).as("the model's own threads, while it runs").anyMatch(this::isDemitasses);
         }
         TextClassifier closed = new TextClassifier(model);
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> closed.classify("a dull film"))
+        assertThatThrownBy(() -> closed.classify("a dull film"))
                 .isInstanceOf(IllegalStateException.class).hasMessageContaining("closed");
         long deadline = System.nanoTime() + 20_000_000_000L;
         while (!others(before).isEmpty() && System.nanoTime() < deadline) {

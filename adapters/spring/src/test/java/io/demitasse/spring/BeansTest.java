@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.demitasse.FillMask;
 import io.demitasse.Model;
 import io.demitasse.MultipleChoice;
+import io.demitasse.Options;
 import io.demitasse.QuestionAnswerer;
 import io.demitasse.Reranker;
 import io.demitasse.TextClassifier;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -145,6 +147,17 @@ class BeansTest {
                 "org.springframework.ai"), ClassFilter.of(HealthIndicator.class))).run(context -> assertThat(context)
                         .hasNotFailed().hasSingleBean(TextClassifier.class)
                         .doesNotHaveBean("demitasseHealthIndicator").doesNotHaveBean("demitasseModelMetrics"));
+    }
+
+    @Test
+    void modelsOfTheApplicationsOwnTakeThePlaceOfTheNamedOne() {
+        Supplier<Model> other = () -> Model.load(Path.of(Fixtures.MINILM), Options.defaults().withThreads(1));
+        on(Fixtures.SST2).withBean("other", Model.class, other).run(context -> assertThat(context).hasNotFailed()
+                .hasSingleBean(Model.class).hasBean("other").doesNotHaveBean(TextClassifier.class)
+                .hasSingleBean(HealthIndicator.class));
+        on(Fixtures.SST2).withBean("one", Model.class, other).withBean("two", Model.class, other)
+                .run(context -> assertThat(context).hasNotFailed().doesNotHaveBean(TextClassifier.class)
+                        .doesNotHaveBean(HealthIndicator.class));
     }
 
     @Test

@@ -148,7 +148,7 @@ class TaskRoutesTest {
             ServeClient client = served.client();
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"top_k\": 1}}").error())
                     .isEqualTo("\"top_k\" is not a parameter here; there are aggregation_strategy, stride, ignore_labels, "
-                            + "truncate, prompt_name, truncation_direction");
+                            + "truncate");
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"aggregation_strategy\": \"most\"}}").error())
                     .isEqualTo("\"aggregation_strategy\" is \"most\", not one of [none, simple, first, average, max]");
             assertThat(client.post("/", "{\"inputs\": \"a\", \"parameters\": {\"stride\": 1.5}}").error())

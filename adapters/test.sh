@@ -12,9 +12,10 @@ maven() {
 # Installed, since that is where an adapter's build looks for it, whoever built its jar before.
 maven -q -f ../pom.xml -DskipTests install
 for adapter in "$@"; do
-    if maven -q -f "$adapter/pom.xml" dependency:resolve > /dev/null; then
+    if log=$(maven -q -f "$adapter/pom.xml" dependency:resolve); then
         maven -f "$adapter/pom.xml" verify
     else
-        echo "== what adapters/$adapter depends on cannot be had here, so it is not tested"
+        echo "== adapters/$adapter is not tested, since what it depends on cannot be had here:"
+        grep -m 1 ERROR <<< "$log"
     fi
 done

@@ -23,7 +23,7 @@ done
 [[ -f $texts ]] || { echo "compare.sh: --texts is \"$texts\", which is no file" >&2; exit 2; }
 
 out=$here/target/compare
-mkdir -p "$out"
+mkdir -p "$out/vectors"
 # shellcheck disable=SC2086
 maven() { mvn -q -B ${MAVEN_ARGUMENTS-} "$@"; }
 maven -f "$here/pom.xml" -DskipTests package dependency:copy-dependencies -DincludeScope=runtime \
@@ -50,7 +50,7 @@ measure() {   # NAME [FLAT]
         side=demitasse flags=(--add-modules jdk.incubator.vector)
     fi
     printf '%-12s ' "$1"
-    java "${flags[@]}" -cp "$out/classes:$out/$side/*" Measure "$texts" "$out/$1" "$seconds" "${@:2}" 2> "$out/$1.log" \
+    java "${flags[@]}" -cp "$out/classes:$out/$side/*" Measure "$texts" "$out/vectors/$1" "$seconds" "${@:2}" 2> "$out/$1.log" \
         || { cat "$out/$1.log" >&2; exit 1; }
 }
 for ((round = 1; round <= rounds; round++)); do
@@ -62,4 +62,4 @@ for ((round = 1; round <= rounds; round++)); do
 done
 
 echo "== vectors"
-java -cp "$out/classes" Cosines 384 0.9999 "$out"/{langchain4j,f32,f16,int8}
+java -cp "$out/classes" Cosines 384 0.9999 "$out"/vectors/{langchain4j,f32,f16,int8}

@@ -169,7 +169,7 @@ final class FunctionCode extends RowCode {
                 asm.masked(TAIL).load(9, at(FROM, POSITION, 1, 0));
                 asm.floats(MAXIMUM, max, max, 9);
             });
-            maximumOfElements(max, 9);
+            asm.acrossElements(MAXIMUM, max, 9);
             asm.xor(sum, sum, sum);
             vectors(() -> {
                 asm.load(2, at(FROM, POSITION, 1, 0));
@@ -204,17 +204,6 @@ final class FunctionCode extends RowCode {
         asm.compare(CHOICE, x, constant(MathFunctions.EXP_MIN), VectorAssembler.LESS_THAN);
         exp(x, 3, 4, 5);
         asm.masked(CHOICE).xor(x, x, x);
-    }
-
-    private void maximumOfElements(int max, int other) {
-        asm.shuffle(other, max, max, 0xB1);
-        asm.floats(MAXIMUM, max, max, other);
-        asm.shuffle(other, max, max, 0x4E);
-        asm.floats(MAXIMUM, max, max, other);
-        asm.shuffleQuarters(other, max, max, 0xB1);
-        asm.floats(MAXIMUM, max, max, other);
-        asm.shuffleQuarters(other, max, max, 0x4E);
-        asm.floats(MAXIMUM, max, max, other);
     }
 
     /** {@code y += x} for N floats; x in a, y in c. */

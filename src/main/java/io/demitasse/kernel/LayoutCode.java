@@ -223,7 +223,7 @@ final class LayoutCode {
     void quantise(Assembler.Label entry, int planes) {
         Assembler.Label row = new Assembler.Label();
         begin(entry);
-        tailMask();
+        asm.tailMask(1, argument(STEPS));
         asm.xor(ZERO, ZERO, ZERO);
         asm.bind(row);
         for (int found : new int[] {MAX, MIN, POISON}) {
@@ -236,9 +236,9 @@ final class LayoutCode {
             asm.maskedToZero(1).load(NUMBERS, at(FROM, POSITION, 4, 0));
             range();
         });
-        ofElements(MAXIMUM, MAX);
-        ofElements(MINIMUM, MIN);
-        ofElements(ADD, POISON);
+        asm.acrossElements(MAXIMUM, MAX, 8);
+        asm.acrossElements(MINIMUM, MIN, 8);
+        asm.acrossElements(ADD, POISON, 8);
         scale(planes);
         asm.mov(NOW, argument(PLANE_BYTES));
         asm.add(NOW, RESULT);
@@ -272,18 +272,6 @@ final class LayoutCode {
         asm.floats(MAXIMUM, MAX, NUMBERS, MAX);
         asm.floats(MINIMUM, MIN, NUMBERS, MIN);
         asm.fma(POISON, NUMBERS, ZERO);
-    }
-
-    private void ofElements(VectorAssembler.Arithmetic operation, int found) {
-        int other = 8;
-        asm.shuffle(other, found, found, 0xB1);
-        asm.floats(operation, found, found, other);
-        asm.shuffle(other, found, found, 0x4E);
-        asm.floats(operation, found, found, other);
-        asm.shuffleQuarters(other, found, found, 0xB1);
-        asm.floats(operation, found, found, other);
-        asm.shuffleQuarters(other, found, found, 0x4E);
-        asm.floats(operation, found, found, other);
     }
 
     /** {@code scale = (max - min) / largest}, {@code kept = round(-min * largest / (max - min))}. */
@@ -346,14 +334,5 @@ final class LayoutCode {
         asm.jumpIf(Assembler.EQUAL, done);
         tail.run();
         asm.bind(done);
-    }
-
-    private void tailMask() {
-        asm.mov(Assembler.RCX, argument(STEPS));
-        asm.andImmediate(Assembler.RCX, 15);
-        asm.movImmediate(Assembler.RAX, 1);
-        asm.shlByRcx(Assembler.RAX);
-        asm.subImmediate(Assembler.RAX, 1);
-        asm.maskFrom(1, Assembler.RAX);
     }
 }

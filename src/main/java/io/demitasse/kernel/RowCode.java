@@ -69,12 +69,7 @@ class RowCode {
 
     /** Sets {@link #TAIL}; changes RAX and RCX. */
     final void tailMask() {
-        asm.mov(Assembler.RCX, argument(N));
-        asm.andImmediate(Assembler.RCX, 15);
-        asm.movImmediate(Assembler.RAX, 1);
-        asm.shlByRcx(Assembler.RAX);
-        asm.subImmediate(Assembler.RAX, 1);
-        asm.maskFrom(TAIL, Assembler.RAX);
+        asm.tailMask(TAIL, argument(N));
     }
 
     /** Adds the COUNT floats from POSITION on to a sum, one after the other, each made of it by {@code term}. */

@@ -248,6 +248,18 @@ final class VectorAssembler extends Assembler {
         bytes(order);
     }
 
+    /** Combines the 16 elements of a register by halving: afterwards each of them is the result. */
+    void acrossElements(Arithmetic operation, int found, int other) {
+        shuffle(other, found, found, 0xB1);
+        floats(operation, found, found, other);
+        shuffle(other, found, found, 0x4E);
+        floats(operation, found, found, other);
+        shuffleQuarters(other, found, found, 0xB1);
+        floats(operation, found, found, other);
+        shuffleQuarters(other, found, found, 0x4E);
+        floats(operation, found, found, other);
+    }
+
     void interleaveLow(int to, int a, int b) {
         evex(MAP_0F, NP, 0, 0x14, to, a, b);
     }
@@ -350,5 +362,15 @@ final class VectorAssembler extends Assembler {
 
     private static int inverted(int register, int bit) {
         return ~register >> bit & 1;
+    }
+
+    /** A mask of the elements that are left when a count of floats is taken 16 at a time; changes RAX and RCX. */
+    void tailMask(int toMask, Memory count) {
+        mov(RCX, count);
+        andImmediate(RCX, 15);
+        movImmediate(RAX, 1);
+        shlByRcx(RAX);
+        subImmediate(RAX, 1);
+        maskFrom(toMask, RAX);
     }
 }

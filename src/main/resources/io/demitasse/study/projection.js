@@ -30,7 +30,7 @@ class ProjectionView {
         const to = this.places[state.depth];
         const explained = this.text.depths[state.depth].explained;
         this.explained = `Across: ${percent(explained[0])} of the differences, upwards: ${percent(explained[1])}.`;
-        const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+        const still = from === to || matchMedia('(prefers-reduced-motion: reduce)').matches;
         const start = performance.now();
         const run = ++this.run || (this.run = 1);
         const step = time => {

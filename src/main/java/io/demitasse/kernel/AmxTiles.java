@@ -2,7 +2,7 @@ package io.demitasse.kernel;
 
 import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
-import static io.demitasse.kernel.VectorAssembler.VECTOR;
+import static io.demitasse.kernel.Avx512Assembler.VECTOR;
 
 /**
  * {@link ByteTiles} by AMX, whose tile registers hold 16 rows of 64 bytes: the same sums of the same bytes in the same
@@ -24,13 +24,15 @@ final class AmxTiles extends ProductCode {
     private static final int RIGHT_NOW = Assembler.R8;
     private static final int COUNT = Assembler.RAX;
 
+    private final Avx512Assembler asm;
     private final int planes;
     private final Assembler.Label configuration;
     private final Assembler.Label oneTile = new Assembler.Label();
     private final Assembler.Label twoTiles = new Assembler.Label();
 
-    AmxTiles(VectorAssembler asm, int planes, Assembler.Label gelu) {
+    AmxTiles(Avx512Assembler asm, int planes, Assembler.Label gelu) {
         super(asm, highest(planes), gelu);
+        this.asm = asm;
         this.planes = planes;
         this.configuration = new Assembler.Label();
         asm.align(64);
@@ -88,7 +90,7 @@ final class AmxTiles extends ProductCode {
             asm.add(SECOND_LEFT, LEFT);
         }
         asm.mov(RIGHT_NOW, RIGHT);
-        asm.movImmediate(PANEL_STRIDE, STEP_BYTES);
+        asm.movImmediate(PANEL_STRIDE, asm.stepBytes());
         asm.mov(COUNT, argument(STEPS));
         asm.shr(COUNT, 4);
         asm.push(LEFT);
@@ -108,9 +110,9 @@ final class AmxTiles extends ProductCode {
             asm.tileBytesProduct(3, 5, 7);
         }
         for (int step = 0; step < STEPS_A_TILE; step++) {
-            fetch(2);
+            fetch();
         }
-        asm.addImmediate(RIGHT_NOW, STEPS_A_TILE * STEP_BYTES);
+        asm.addImmediate(RIGHT_NOW, STEPS_A_TILE * asm.stepBytes());
         asm.addImmediate(LEFT, VECTOR);
         asm.addImmediate(SECOND_LEFT, VECTOR);
         asm.subImmediate(COUNT, 1);
@@ -123,7 +125,7 @@ final class AmxTiles extends ProductCode {
     /** From the tiles through memory to the result: {@code [rows][planes][2 vectors]} there. */
     private void finish(int lefts) {
         int scratch = Assembler.R8;
-        int rowBytes = planes * STEP_BYTES;
+        int rowBytes = planes * asm.stepBytes();
         asm.mov(scratch, argument(SCRATCH));
         asm.movImmediate(Assembler.RAX, rowBytes);
         for (int sums = 0; sums < 2 * lefts; sums++) {
@@ -141,7 +143,7 @@ final class AmxTiles extends ProductCode {
             for (int plane = 0; plane < planes; plane++) {
                 int sum = 2 * plane + half;
                 asm.multiplyInts(sum, 16 + half, at(ROW_SCALE, FLOAT * (1 + plane)));
-                asm.addInts(sum, sum, at(scratch, plane * STEP_BYTES + half * VECTOR));
+                asm.addInts(sum, sum, at(scratch, plane * asm.stepBytes() + half * VECTOR));
             }
             finish.vector(half, 2 + half, half, at(ROW_SCALE, 0), at(RESULT, half * VECTOR));
         }

@@ -3,7 +3,7 @@ package io.demitasse.kernel;
 import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
-import static io.demitasse.kernel.VectorAssembler.VECTOR;
+import static io.demitasse.kernel.Avx512Assembler.VECTOR;
 
 /**
  * Tiles of bytes (VNNI): a row of the left matrix is one plane of unsigned bytes, or two, the high and the low part of
@@ -22,10 +22,12 @@ final class ByteTiles extends ProductCode {
     private static final int RIGHT_NOW = Assembler.R8;
     private static final int COUNT = Assembler.RAX;
 
+    private final Avx512Assembler asm;
     private final int planes;
 
-    ByteTiles(VectorAssembler asm, int planes, Assembler.Label gelu) {
+    ByteTiles(Avx512Assembler asm, int planes, Assembler.Label gelu) {
         super(asm, HIGHEST / planes, gelu);
+        this.asm = asm;
         this.planes = planes;
     }
 
@@ -84,9 +86,9 @@ final class ByteTiles extends ProductCode {
         asm.bind(loop);
         for (int step = 0; step < UNROLLED; step++) {
             int w = 24 + step % 2 * 2;
-            asm.load(w, at(RIGHT_NOW, step * STEP_BYTES));
-            asm.load(w + 1, at(RIGHT_NOW, step * STEP_BYTES + VECTOR));
-            fetch(2);
+            asm.load(w, at(RIGHT_NOW, step * asm.stepBytes()));
+            asm.load(w + 1, at(RIGHT_NOW, step * asm.stepBytes() + VECTOR));
+            fetch();
             for (int plane = 0; plane < all; plane++) {
                 int base = BASES[plane / ROWS_A_BASE];
                 int strides = plane % ROWS_A_BASE;
@@ -96,7 +98,7 @@ final class ByteTiles extends ProductCode {
                 asm.bytesProduct(sum(plane, 1), factor, w + 1);
             }
         }
-        asm.addImmediate(RIGHT_NOW, UNROLLED * STEP_BYTES);
+        asm.addImmediate(RIGHT_NOW, UNROLLED * asm.stepBytes());
         for (int base = 0; base * ROWS_A_BASE < all; base++) {
             asm.addImmediate(BASES[base], UNROLLED * 4);
         }
@@ -110,10 +112,10 @@ final class ByteTiles extends ProductCode {
         private static final int OFFSET = 26;
         private static final int HIGH_BYTE = 28;
 
-        private final VectorAssembler asm;
+        private final Avx512Assembler asm;
         private final int planes;
 
-        Finish(VectorAssembler asm, int planes) {
+        Finish(Avx512Assembler asm, int planes) {
             this.asm = asm;
             this.planes = planes;
         }
@@ -124,8 +126,8 @@ final class ByteTiles extends ProductCode {
             asm.load(SCALE, at(Assembler.RAX, 0));
             asm.load(SCALE + 1, at(Assembler.RAX, VECTOR));
             asm.mov(Assembler.RAX, argument(BIAS_NOW));
-            asm.maskedToZero(MASK).load(OFFSET, at(Assembler.RAX, 0));
-            asm.maskedToZero(SECOND_MASK).load(OFFSET + 1, at(Assembler.RAX, VECTOR));
+            asm.loadOrZero(MASK, OFFSET, at(Assembler.RAX, 0));
+            asm.loadOrZero(SECOND_MASK, OFFSET + 1, at(Assembler.RAX, VECTOR));
             if (planes == 2) {
                 asm.movImmediate(Assembler.RAX, Float.floatToRawIntBits(256f));
                 asm.broadcastGeneral(HIGH_BYTE, Assembler.RAX);
@@ -141,7 +143,7 @@ final class ByteTiles extends ProductCode {
             }
             asm.floatsByOne(MULTIPLY, high, high, rowScale);
             asm.fmaInto(high, SCALE + half, OFFSET + half);
-            asm.masked(half == 0 ? MASK : SECOND_MASK).store(result, high);
+            asm.storeSome(half == 0 ? MASK : SECOND_MASK, result, high);
         }
     }
 }

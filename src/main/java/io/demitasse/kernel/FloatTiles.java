@@ -4,7 +4,6 @@ import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
-import static io.demitasse.kernel.VectorAssembler.VECTOR;
 
 /**
  * Tiles of floats: each output is the chain of fused multiply-adds over k in ascending order that {@link VectorTiles}
@@ -12,7 +11,7 @@ import static io.demitasse.kernel.VectorAssembler.VECTOR;
  */
 final class FloatTiles extends ProductCode {
 
-    /** Rows of the highest tile: with two vectors a row, 24 of the 32 registers hold sums. */
+    /** Rows of the highest tile there is: with two vectors a row, 24 of 32 registers hold sums, or 12 of 16. */
     static final int HIGHEST = 12;
     /** Steps that are written out. */
     private static final int UNROLLED = 4;
@@ -25,11 +24,22 @@ final class FloatTiles extends ProductCode {
     private static final int REST = Assembler.RCX;
 
     private final boolean transposed;
+    /** The first register behind the sums: what a step of the panel is loaded into, in turns where there is room. */
+    private final int rights;
+    private final int turns;
+    private final int factors;
 
     /** @param transposed whether the left matrix is {@code [k, rows]}; its stride is then that between steps of k */
     FloatTiles(VectorAssembler asm, boolean transposed, Assembler.Label gelu) {
-        super(asm, HIGHEST, gelu);
+        super(asm, highest(asm), gelu);
         this.transposed = transposed;
+        this.rights = 2 * highest(asm);
+        this.turns = asm.registers == 32 ? 2 : 1;
+        this.factors = rights + 2 * turns;
+    }
+
+    static int highest(VectorAssembler asm) {
+        return HIGHEST * asm.registers / 32;
     }
 
     private static int sum(int row, int half) {
@@ -71,8 +81,8 @@ final class FloatTiles extends ProductCode {
         asm.mov(Assembler.RAX, argument(BIAS_NOW));
         asm.test(Assembler.RAX, Assembler.RAX);
         asm.jumpIf(Assembler.EQUAL, zero);
-        asm.maskedToZero(MASK).load(sum(0, 0), at(Assembler.RAX, 0));
-        asm.maskedToZero(SECOND_MASK).load(sum(0, 1), at(Assembler.RAX, VECTOR));
+        asm.loadOrZero(MASK, sum(0, 0), at(Assembler.RAX, 0));
+        asm.loadOrZero(SECOND_MASK, sum(0, 1), at(Assembler.RAX, asm.vector));
         for (int row = 1; row < height; row++) {
             asm.move(sum(row, 0), sum(0, 0));
             asm.move(sum(row, 1), sum(0, 1));
@@ -115,12 +125,12 @@ final class FloatTiles extends ProductCode {
 
     /** One step of k: a row of the panel, times one float of each row. */
     private void step(int height, int step) {
-        int w = 24 + step % 2 * 2;
-        asm.load(w, at(RIGHT_NOW, step * STEP_BYTES));
-        asm.load(w + 1, at(RIGHT_NOW, step * STEP_BYTES + VECTOR));
-        fetch(2);
+        int w = rights + step % turns * 2;
+        asm.load(w, at(RIGHT_NOW, step * asm.stepBytes()));
+        asm.load(w + 1, at(RIGHT_NOW, step * asm.stepBytes() + asm.vector));
+        fetch();
         for (int row = 0; row < height; row++) {
-            int factor = 28 + row % 4;
+            int factor = factors + row % (asm.registers - factors);
             asm.broadcast(factor, left(row, step));
             asm.fma(sum(row, 0), factor, w);
             asm.fma(sum(row, 1), factor, w + 1);
@@ -140,7 +150,7 @@ final class FloatTiles extends ProductCode {
     }
 
     private void advance(int height, int steps) {
-        asm.addImmediate(RIGHT_NOW, steps * STEP_BYTES);
+        asm.addImmediate(RIGHT_NOW, steps * asm.stepBytes());
         for (int base = 0; !transposed && base * ROWS_A_BASE < height; base++) {
             asm.addImmediate(BASES[base], steps * FLOAT);
         }
@@ -151,25 +161,26 @@ final class FloatTiles extends ProductCode {
         Assembler.Label store = new Assembler.Label();
         Assembler.Label scaled = new Assembler.Label();
         int finish = Assembler.RAX;
-        int alpha = 24;
-        int beta = 25;
+        int factor = rights;
+        int before = asm.registers - 1;
+        asm.columnMasksAgain(MASK, SECOND_MASK, argument(COLUMNS_LEFT));
         asm.mov(finish, argument(FINISH));
         asm.test(finish, finish);
         asm.jumpIf(Assembler.EQUAL, store);
-        asm.broadcast(alpha, argument(ALPHA));
+        asm.broadcast(factor, argument(ALPHA));
         for (int sum = 0; sum < 2 * height; sum++) {
-            asm.floats(MULTIPLY, sum, sum, alpha);
+            asm.floats(MULTIPLY, sum, sum, factor);
         }
         asm.cmpImmediate(finish, 1);
         asm.jumpIf(Assembler.EQUAL, scaled);
-        asm.broadcast(beta, argument(BETA));
+        asm.broadcast(factor, argument(BETA));
         int row = Assembler.R8;
         asm.mov(row, RESULT);
         for (int i = 0; i < height; i++) {
             for (int half = 0; half < 2; half++) {
-                asm.maskedToZero(half == 0 ? MASK : SECOND_MASK).load(26, at(row, half * VECTOR));
-                asm.floats(MULTIPLY, 26, 26, beta);
-                asm.floats(ADD, sum(i, half), sum(i, half), 26);
+                asm.loadOrZero(half == 0 ? MASK : SECOND_MASK, before, at(row, half * asm.vector));
+                asm.floats(MULTIPLY, before, before, factor);
+                asm.floats(ADD, sum(i, half), sum(i, half), before);
             }
             asm.add(row, RESULT_STRIDE);
         }
@@ -177,8 +188,8 @@ final class FloatTiles extends ProductCode {
         asm.bind(store);
         asm.mov(row, RESULT);
         for (int i = 0; i < height; i++) {
-            asm.masked(MASK).store(at(row, 0), sum(i, 0));
-            asm.masked(SECOND_MASK).store(at(row, VECTOR), sum(i, 1));
+            asm.storeSome(MASK, at(row, 0), sum(i, 0));
+            asm.storeSome(SECOND_MASK, at(row, asm.vector), sum(i, 1));
             asm.add(row, RESULT_STRIDE);
         }
     }

@@ -7,13 +7,12 @@ import static io.demitasse.kernel.VectorAssembler.Arithmetic.DIVIDE;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MAXIMUM;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.SUBTRACT;
-import static io.demitasse.kernel.VectorAssembler.VECTOR;
 
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Emits what {@link VectorMath} computes for vectors of 16 floats, operation by operation, so that the results are the
+ * Emits what {@link VectorMath} computes for vectors as long, operation by operation, so that the results are the
  * same bits: GELU, softmax and additions. {@link LayerNormCode} emits LayerNorm.
  */
 final class FunctionCode extends RowCode {
@@ -60,9 +59,9 @@ final class FunctionCode extends RowCode {
         asm.bind(row);
         for (int half = 0; half < 2; half++) {
             int mask = half == 0 ? ProductCode.MASK : ProductCode.SECOND_MASK;
-            asm.maskedToZero(mask).load(0, at(ProductCode.RESULT, half * VECTOR));
+            asm.loadOrZero(mask, 0, at(ProductCode.RESULT, half * asm.vector));
             gelu();
-            asm.masked(mask).store(at(ProductCode.RESULT, half * VECTOR), 0);
+            asm.storeSome(mask, at(ProductCode.RESULT, half * asm.vector), 0);
         }
         asm.add(ProductCode.RESULT, ProductCode.RESULT_STRIDE);
         asm.subImmediate(Assembler.RAX, 1);
@@ -82,9 +81,9 @@ final class FunctionCode extends RowCode {
             gelu();
             asm.store(at(TO, POSITION, 1, 0), 0);
         }, () -> {
-            asm.maskedToZero(TAIL).load(0, at(FROM, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 0, at(FROM, POSITION, 1, 0));
             gelu();
-            asm.masked(TAIL).store(at(TO, POSITION, 1, 0), 0);
+            asm.storeSome(TAIL, at(TO, POSITION, 1, 0), 0);
         });
         asm.vzeroupper();
         asm.ret();
@@ -108,11 +107,11 @@ final class FunctionCode extends RowCode {
         asm.shiftLeft(shifted, shifted, 23);
         asm.addInts(p, p, shifted);
         asm.compare(CHOICE, a, constant(MathFunctions.TAIL), VectorAssembler.GREATER_THAN);
-        asm.masked(CHOICE).xor(p, p, p);
+        asm.zeroWhere(CHOICE, p);
         asm.broadcast(q, constant(1f));
         asm.floats(SUBTRACT, q, q, p);
         asm.compare(CHOICE, x, constant(0f), VectorAssembler.LESS_THAN);
-        asm.masked(CHOICE).move(q, p);
+        asm.moveWhere(CHOICE, q, p);
         asm.floats(MULTIPLY, x, x, q);
     }
 
@@ -166,7 +165,7 @@ final class FunctionCode extends RowCode {
             asm.broadcast(max, constant(NEGATIVE_INFINITY));
             asm.move(9, max);
             vectors(() -> asm.floats(MAXIMUM, max, max, at(FROM, POSITION, 1, 0)), () -> {
-                asm.masked(TAIL).load(9, at(FROM, POSITION, 1, 0));
+                asm.loadOrKeep(TAIL, 9, at(FROM, POSITION, 1, 0));
                 asm.floats(MAXIMUM, max, max, 9);
             });
             asm.acrossElements(MAXIMUM, max, 9);
@@ -177,9 +176,9 @@ final class FunctionCode extends RowCode {
                 asm.store(at(FROM, POSITION, 1, 0), 2);
                 asm.floats(ADD, sum, sum, 2);
             }, () -> {
-                asm.maskedToZero(TAIL).load(2, at(FROM, POSITION, 1, 0));
+                asm.loadOrZero(TAIL, 2, at(FROM, POSITION, 1, 0));
                 expBelow(2, max);
-                asm.masked(TAIL).store(at(FROM, POSITION, 1, 0), 2);
+                asm.storeSome(TAIL, at(FROM, POSITION, 1, 0), 2);
             });
             sumOfElements(sum, 2);
             addTail(sum, () -> { });
@@ -190,9 +189,9 @@ final class FunctionCode extends RowCode {
                 asm.floats(MULTIPLY, 2, sum, at(FROM, POSITION, 1, 0));
                 asm.store(at(FROM, POSITION, 1, 0), 2);
             }, () -> {
-                asm.maskedToZero(TAIL).load(2, at(FROM, POSITION, 1, 0));
+                asm.loadOrZero(TAIL, 2, at(FROM, POSITION, 1, 0));
                 asm.floats(MULTIPLY, 2, sum, 2);
-                asm.masked(TAIL).store(at(FROM, POSITION, 1, 0), 2);
+                asm.storeSome(TAIL, at(FROM, POSITION, 1, 0), 2);
             });
             asm.add(FROM, argument(X_STRIDE));
         });
@@ -203,7 +202,7 @@ final class FunctionCode extends RowCode {
         asm.floats(SUBTRACT, x, x, max);
         asm.compare(CHOICE, x, constant(MathFunctions.EXP_MIN), VectorAssembler.LESS_THAN);
         exp(x, 3, 4, 5);
-        asm.masked(CHOICE).xor(x, x, x);
+        asm.zeroWhere(CHOICE, x);
     }
 
     /** {@code y += x} for N floats; x in a, y in c. */
@@ -218,10 +217,10 @@ final class FunctionCode extends RowCode {
             asm.floats(ADD, 0, 0, at(FROM, POSITION, 1, 0));
             asm.store(at(TO, POSITION, 1, 0), 0);
         }, () -> {
-            asm.maskedToZero(TAIL).load(0, at(TO, POSITION, 1, 0));
-            asm.maskedToZero(TAIL).load(1, at(FROM, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 0, at(TO, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 1, at(FROM, POSITION, 1, 0));
             asm.floats(ADD, 0, 0, 1);
-            asm.masked(TAIL).store(at(TO, POSITION, 1, 0), 0);
+            asm.storeSome(TAIL, at(TO, POSITION, 1, 0), 0);
         });
         asm.vzeroupper();
         asm.ret();

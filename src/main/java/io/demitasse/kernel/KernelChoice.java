@@ -107,9 +107,9 @@ public final class KernelChoice {
                 throw new IllegalArgumentException("int8 activations \"fast\" need the machine kernels, and the kernels \""
                         + name + "\" were asked for");
             }
-            if (!MachineSupport.obstacle().isEmpty()) {
-                throw new IllegalArgumentException("int8 activations \"fast\" need the machine kernels, which do not work"
-                        + " here: " + MachineSupport.obstacle());
+            String obstacle = MachineSupport.obstacle(activations);
+            if (!obstacle.isEmpty()) {
+                throw new IllegalArgumentException("int8 activations \"fast\" do not work here: " + obstacle);
             }
         }
         if (name.equals(AUTO) && !MachineSupport.obstacle().isEmpty() && !VectorSupport.hasModule()) {

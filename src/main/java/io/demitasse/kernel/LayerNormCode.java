@@ -50,10 +50,10 @@ final class LayerNormCode extends RowCode {
             asm.floats(ADD, 0, 0, at(Assembler.RCX, POSITION, 1, 0));
             asm.store(at(FROM, POSITION, 1, 0), 0);
         }, () -> {
-            asm.maskedToZero(TAIL).load(0, at(FROM, POSITION, 1, 0));
-            asm.maskedToZero(TAIL).load(1, at(Assembler.RCX, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 0, at(FROM, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 1, at(Assembler.RCX, POSITION, 1, 0));
             asm.floats(ADD, 0, 0, 1);
-            asm.masked(TAIL).store(at(FROM, POSITION, 1, 0), 0);
+            asm.storeSome(TAIL, at(FROM, POSITION, 1, 0), 0);
         });
         asm.mov(Assembler.RCX, argument(RESIDUAL));
         asm.add(Assembler.RCX, argument(RESIDUAL_STRIDE));
@@ -107,14 +107,14 @@ final class LayerNormCode extends RowCode {
             asm.floats(ADD, 3, 3, at(offset, POSITION, 1, 0));
             asm.store(at(TO, POSITION, 1, 0), 3);
         }, () -> {
-            asm.maskedToZero(TAIL).load(3, at(FROM, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 3, at(FROM, POSITION, 1, 0));
             asm.floats(SUBTRACT, 3, 3, mean);
             asm.floats(MULTIPLY, 3, 3, scale);
-            asm.maskedToZero(TAIL).load(4, at(weight, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 4, at(weight, POSITION, 1, 0));
             asm.floats(MULTIPLY, 3, 3, 4);
-            asm.maskedToZero(TAIL).load(4, at(offset, POSITION, 1, 0));
+            asm.loadOrZero(TAIL, 4, at(offset, POSITION, 1, 0));
             asm.floats(ADD, 3, 3, 4);
-            asm.masked(TAIL).store(at(TO, POSITION, 1, 0), 3);
+            asm.storeSome(TAIL, at(TO, POSITION, 1, 0), 3);
         });
     }
 }

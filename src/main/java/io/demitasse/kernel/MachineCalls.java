@@ -35,20 +35,20 @@ final class MachineCalls {
         arguments[ProductCode.SCALES] = 0;
         arguments[ProductCode.SUMS] = 0;
         arguments[ProductCode.ROW_SCALES] = 0;
-        tiles(arguments, rows, FloatTiles.HIGHEST);
+        tiles(code.form(), arguments, rows, code.form().floatRows());
         code.run(transposed ? code.functions().multiplyTransposed() : code.functions().multiply(), x, x, y,
                 bias == null ? x : bias, x, arguments);
     }
 
     /** Cuts the rows into tiles that differ by at most one in height. */
-    static void tiles(long[] arguments, int rows, int highest) {
+    static void tiles(MachineForm form, long[] arguments, int rows, int highest) {
         int tiles = (rows + highest - 1) / highest;
         int height = (rows + tiles - 1) / tiles;
         arguments[ProductCode.HEIGHT] = height;
         arguments[ProductCode.HIGH_TILES] = rows - tiles * (height - 1);
         arguments[ProductCode.LOW_TILES] = tiles * height - rows;
         arguments[ProductCode.ROWS] = rows;
-        arguments[ProductCode.FETCH_BYTES] = (ProductCode.STEP_BYTES + tiles - 1) / tiles;
+        arguments[ProductCode.FETCH_BYTES] = (form.stepBytes() + tiles - 1) / tiles;
     }
 
     /** {@link Kernels#gemm}, on the calling thread and with its memory alone. */
@@ -60,18 +60,19 @@ final class MachineCalls {
         }
         check(a, aOffset, lda, transposeA ? k : m, transposeA ? m : k);
         check(c, cOffset, ldc, m, n);
-        long panelBytes = (long) k * ProductCode.STEP_BYTES;
+        MachineForm form = code.form();
+        long panelBytes = (long) k * form.stepBytes();
         long[] arguments = own.arguments;
-        MachineMemory.Piece panels = own.panels(MachineWeight.panels(n) * panelBytes);
+        MachineMemory.Piece panels = own.panels(form.panels(n) * panelBytes);
         if (transposeB) {
             MachineWeight.packTransposed(code, b, bOffset, ldb, n, k, panels, arguments);
         } else {
             MachineWeight.packRows(code, b, bOffset, ldb, n, k, panels, arguments);
         }
-        long panelWork = Math.max(1, (long) m * ProductCode.WIDTH * k);
+        long panelWork = Math.max(1, (long) m * form.width() * k);
         int callRows = panelWork <= FLOATS ? m
-                : roundedUp((int) (FLOATS / ((long) ProductCode.WIDTH * k)));
-        int callColumns = (int) Math.max(1, FLOATS / panelWork) * ProductCode.WIDTH;
+                : roundedUp((int) (FLOATS / ((long) form.width() * k)));
+        int callColumns = (int) Math.max(1, FLOATS / panelWork) * form.width();
         for (int column = 0; column < n; column += callColumns) {
             int columns = Math.min(callColumns, n - column);
             for (int row = 0; row < m; row += callRows) {
@@ -82,8 +83,8 @@ final class MachineCalls {
                 arguments[ProductCode.ACTIVATION] = 0;
                 arguments[ProductCode.BIAS] = -1;
                 finish(arguments, alpha, beta);
-                arguments[ProductCode.W] = panels.at(column / ProductCode.WIDTH * panelBytes,
-                        MachineWeight.panels(columns) * panelBytes);
+                arguments[ProductCode.W] = panels.at(column / form.width() * panelBytes,
+                        form.panels(columns) * panelBytes);
                 arguments[ProductCode.PANEL] = panelBytes;
                 arguments[ProductCode.NEXT] = panels.address();
                 left(arguments, a, transposeA ? aOffset + row : aOffset + row * lda, lda);

@@ -2,7 +2,12 @@ package io.demitasse.kernel;
 
 import java.lang.invoke.MethodHandle;
 import java.nio.Buffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All machine code there is, in one piece of executable memory, and the one way to call it: with up to five arrays of
@@ -13,15 +18,8 @@ import java.util.function.Consumer;
 final class MachineCode {
 
     private static final float[] NONE = new float[1];
-
-    /** What the processor and the system have, asked by machine code as well. */
-    record Processor(boolean avx512, boolean vnni, boolean amx) {
-
-        String obstacle() {
-            return !avx512 ? "the processor or the system has no AVX-512 (F, BW, DQ, VL)"
-                    : !vnni ? "the processor has no AVX-512 VNNI" : "";
-        }
-    }
+    /** In place of the offset of a function that there is not. */
+    private static final int NO_FUNCTION = -1;
 
     /** An offset into the code for each function. */
     record Layout(byte[] code, int multiply, int multiplyTransposed, int[] multiplyBytes,
@@ -40,14 +38,14 @@ final class MachineCode {
         static final MethodHandle MADVISE = FOREIGN.function("madvise");
     }
 
+    private final MachineForm form;
     private final Layout layout;
     private final long address;
-    private final Processor processor;
 
-    private MachineCode(Layout layout, long address, Processor processor) {
-        this.layout = layout;
-        this.address = address;
-        this.processor = processor;
+    private MachineCode(MachineForm form, ExecutableMemory.Pages pages) {
+        this.form = form;
+        this.layout = form.layout();
+        this.address = ExecutableMemory.of(layout.code(), pages);
     }
 
     /**
@@ -56,43 +54,42 @@ final class MachineCode {
      * @throws LinkageError if it is not fit for it, or the system gives no executable memory
      */
     static MachineCode emit(ExecutableMemory.Pages pages) {
-        Processor processor = ask(pages);
-        if (!processor.obstacle().isEmpty()) {
-            throw new LinkageError(processor.obstacle());
+        List<MachineForm> forms = forms(pages);
+        if (forms.isEmpty()) {
+            throw new LinkageError("the processor or the system has no AVX2 with FMA");
         }
-        return emit(pages, processor);
+        return new MachineCode(forms.get(forms.size() - 1), pages);
     }
 
-    private static MachineCode emit(ExecutableMemory.Pages pages, Processor processor) {
-        Layout layout = layout(processor.amx());
-        return new MachineCode(layout, ExecutableMemory.of(layout.code(), pages), processor);
-    }
-
-    /** Code as on a processor without AMX, in memory of its own. */
-    MachineCode withoutAmx() {
-        return emit(linux(), new Processor(processor.avx512(), processor.vnni(), false));
+    /** Code of each form that the processor can run, the fastest last, in memory of its own. */
+    static List<MachineCode> all() {
+        ExecutableMemory.Pages pages = linux();
+        return forms(pages).stream().map(form -> new MachineCode(form, pages)).toList();
     }
 
     static ExecutableMemory.Pages linux() {
         return ExecutableMemory.linux(Calls.FOREIGN);
     }
 
-    /** Emits everything; what it is depends on nothing else than that. */
-    static Layout layout(boolean amx) {
-        VectorAssembler asm = new VectorAssembler();
+    /**
+     * Emits everything.
+     *
+     * @param products of bytes with numbers of one and of two bytes, given the place of GELU; null if there are none
+     * @param one what makes numbers of one byte; null if nothing does
+     * @param two what makes numbers of two bytes, and sums of a weight's
+     */
+    static Layout layout(VectorAssembler asm, Function<Assembler.Label, @Nullable ProductCode[]> products,
+                         @Nullable LayoutCode one, LayoutCode two) {
         FunctionCode functions = new FunctionCode(asm);
-        LayoutCode layouts = new LayoutCode(asm);
         Assembler.Label panelGelu = new Assembler.Label();
         functions.geluOfPanel(panelGelu);
         int multiply = product(new FloatTiles(asm, false, panelGelu));
         int transposed = product(new FloatTiles(asm, true, panelGelu));
-        int[] bytes = amx
-                ? new int[] {product(new AmxTiles(asm, 1, panelGelu)), product(new AmxTiles(asm, 2, panelGelu))}
-                : new int[] {product(new ByteTiles(asm, 1, panelGelu)), product(new ByteTiles(asm, 2, panelGelu))};
-        int packTransposed = entry(layouts::packTransposed);
-        int packRows = entry(layouts::packRows);
-        int sums = entry(layouts::sums);
-        int[] quantise = {entry(label -> layouts.quantise(label, 1)), entry(label -> layouts.quantise(label, 2))};
+        int[] bytes = Stream.of(products.apply(panelGelu)).mapToInt(MachineCode::product).toArray();
+        int packTransposed = entry(two::packTransposed);
+        int packRows = entry(two::packRows);
+        int sums = entry(two::sums);
+        int[] quantise = {one == null ? NO_FUNCTION : entry(one::quantise), entry(two::quantise)};
         int gelu = entry(functions::geluOfRow);
         int softmax = entry(functions::softmax);
         int layerNorm = entry(new LayerNormCode(asm)::layerNorm);
@@ -101,8 +98,8 @@ final class MachineCode {
                 gelu, softmax, layerNorm, add);
     }
 
-    private static int product(ProductCode product) {
-        return entry(product::emit);
+    private static int product(@Nullable ProductCode product) {
+        return product == null ? NO_FUNCTION : entry(product::emit);
     }
 
     private static int entry(Consumer<Assembler.Label> emitter) {
@@ -113,7 +110,12 @@ final class MachineCode {
 
     // What of the processor is asked: cpuid's leaves 1 and 7, xgetbv, and Linux for AMX's registers.
 
+    /** FMA, OSXSAVE and AVX of leaf 1's ECX. */
     private static final int OSXSAVE = 1 << 27;
+    private static final int FMA_AND_AVX = 1 << 12 | 1 << 28;
+    private static final int AVX_STATE = 0x6;
+    /** Of leaf 7's EBX. */
+    private static final int AVX2 = 1 << 5;
     /** SSE, AVX, and the three states of AVX-512. */
     private static final int AVX512_STATE = 0xE6;
     /** F, DQ, BW, VL of leaf 7's EBX. */
@@ -125,8 +127,9 @@ final class MachineCode {
     private static final int REQUEST_STATE = 0x1023;
     private static final int TILE_DATA = 18;
 
-    private static Processor ask(ExecutableMemory.Pages pages) {
-        VectorAssembler asm = new VectorAssembler();
+    /** The forms that the processor and the system can run, the fastest last. */
+    private static List<MachineForm> forms(ExecutableMemory.Pages pages) {
+        Assembler asm = new Assembler();
         asm.push(Assembler.RBX);
         asm.mov(Assembler.RAX, ProductCode.argument(0));
         asm.mov(Assembler.RCX, ProductCode.argument(1));
@@ -156,20 +159,27 @@ final class MachineCode {
         long[] first = {1, 0, 0, 0};
         call(code, first);
         if (leaves < 7 || !has(first[2], OSXSAVE)) {
-            return new Processor(false, false, false);
+            return List.of();
         }
         long[] saved = {0};
         call(code + xgetbv, saved);
         long[] features = {7, 0, 0, 0};
         call(code, features);
-        boolean avx512 = has(saved[0], AVX512_STATE) && has(features[1], AVX512);
-        boolean amx = has(saved[0], AMX_STATE) && has(features[3], AMX_TILE_AND_INT8);
-        if (amx) {
-            long[] answer = {ARCH_PRCTL, REQUEST_STATE, TILE_DATA};
-            call(code + request, answer);
-            amx = answer[0] == 0;
+        List<MachineForm> forms = new ArrayList<>();
+        if (has(saved[0], AVX_STATE) && has(first[2], FMA_AND_AVX) && has(features[1], AVX2)) {
+            forms.add(MachineForm.AVX2);
         }
-        return new Processor(avx512, has(features[2], VNNI), amx);
+        if (has(saved[0], AVX512_STATE) && has(features[1], AVX512) && has(features[2], VNNI)) {
+            forms.add(MachineForm.AVX512);
+            if (has(saved[0], AMX_STATE) && has(features[3], AMX_TILE_AND_INT8)) {
+                long[] answer = {ARCH_PRCTL, REQUEST_STATE, TILE_DATA};
+                call(code + request, answer);
+                if (answer[0] == 0) {
+                    forms.add(MachineForm.AMX);
+                }
+            }
+        }
+        return forms;
     }
 
     private static boolean has(long bits, int all) {
@@ -180,8 +190,8 @@ final class MachineCode {
         call(code, NONE, NONE, NONE, NONE, NONE, arguments);
     }
 
-    Processor processor() {
-        return processor;
+    MachineForm form() {
+        return form;
     }
 
     /** Where the functions are. */

@@ -4,8 +4,8 @@ import java.util.Objects;
 
 /**
  * Machine code that {@link MachineCode} emits when it is first needed. On float weights the results are the bits of
- * {@link VectorKernels} with vectors of 512 bits. A left matrix for weights of bytes becomes bytes itself, two a number
- * or one. A row's result depends neither on the rows beside it nor on the number of threads.
+ * {@link VectorKernels} with vectors as long. A left matrix for weights of bytes becomes whole numbers itself, of two
+ * bytes or one. A row's result depends neither on the rows beside it nor on the number of threads.
  */
 final class MachineKernels implements Kernels {
 

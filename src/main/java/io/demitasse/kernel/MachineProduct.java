@@ -19,13 +19,14 @@ final class MachineProduct implements Parallel.Task {
     private static final int GATHERED_ROWS = 8 * FloatTiles.HIGHEST;
     /** Rows that one task makes bytes of, and as many that the calling thread does alone. */
     private static final int QUANTISED_ROWS = 16;
-    /** What a row's range becomes in a byte and in two: one less than they hold, as 0 is rounded, too. */
+    /** What a row's range becomes in planes, one or two: one less than they hold, as 0 is rounded, too. */
     static final float LARGEST_OF_ONE = 254;
     static final float LARGEST_OF_TWO = 65534;
 
     private final MachineKernels kernels;
     private Workspace workspace;
     private final MachineCode code;
+    private final MachineForm form;
     private final Quantising quantising = new Quantising();
     private final Gathering gathering = new Gathering();
     /** {@code [rows][planes][filled up]} bytes, and what {@link LayoutCode} says of each row. */
@@ -54,6 +55,7 @@ final class MachineProduct implements Parallel.Task {
     MachineProduct(MachineKernels kernels) {
         this.kernels = kernels;
         this.code = kernels.code();
+        this.form = code.form();
     }
 
     /** {@link Kernels#linear}. */
@@ -130,9 +132,9 @@ final class MachineProduct implements Parallel.Task {
                 taskRows = (taskRows + GATHERED_ROWS - 1) / GATHERED_ROWS * GATHERED_ROWS;
             }
             int threads = workspace.parallel().threads();
-            int panels = MachineWeight.panels(n);
+            int panels = form.panels(n);
             int share = panels * down / (TASKS_A_THREAD * threads);
-            taskColumns = Math.max(1, Math.min(share, MOST_PANELS)) * ProductCode.WIDTH;
+            taskColumns = Math.max(1, Math.min(share, MOST_PANELS)) * form.width();
             across = (n + taskColumns - 1) / taskColumns;
             this.workspace = workspace;
             workspace.run(down * across, this);
@@ -147,8 +149,7 @@ final class MachineProduct implements Parallel.Task {
 
     private void quantise(Workspace workspace) {
         long rowBytes = 4L * weight.steps() * kernels.planes();
-        // A tile reads as many rows as it has, whether or not they are there.
-        long rows = m + 2L * AmxTiles.TILE_ROWS;
+        long rows = (long) m + form.rowsBehind();
         if (quantised.buffer().capacity() < rows * rowBytes) {
             quantised = MachineMemory.allocate(rows * rowBytes);
         }
@@ -180,8 +181,8 @@ final class MachineProduct implements Parallel.Task {
             arguments[LayoutCode.TO_STRIDE] = rowBytes;
             arguments[LayoutCode.ROW_SCALES] = rowScales.at((long) LayoutCode.ROW_BYTES * row,
                 (long) LayoutCode.ROW_BYTES * rows);
-            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(kernels.planes() == 2 ? LARGEST_OF_TWO
-                    : LARGEST_OF_ONE);
+            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(form.pairs() ? weight.largest()
+                    : kernels.planes() == 2 ? LARGEST_OF_TWO : LARGEST_OF_ONE);
             arguments[LayoutCode.PLANE_BYTES] = plane;
             code.run(code.functions().quantise()[kernels.planes() - 1], left.data(), arguments);
         }
@@ -202,11 +203,11 @@ final class MachineProduct implements Parallel.Task {
         MachineScratch own = MachineScratch.of(workspace, worker);
         boolean bytes = weight != null && weight.bytes();
         long call = bytes ? MachineCalls.BYTES : MachineCalls.FLOATS;
-        long panelWork = Math.max(1, (long) rows * ProductCode.WIDTH * k);
-        int callRows = panelWork <= call ? rows : MachineCalls.roundedUp((int) (call / ((long) ProductCode.WIDTH * k)));
-        int callColumns = panelWork <= call ? (int) (call / panelWork) * ProductCode.WIDTH : ProductCode.WIDTH;
+        long panelWork = Math.max(1, (long) rows * form.width() * k);
+        int callRows = panelWork <= call ? rows : MachineCalls.roundedUp((int) (call / ((long) form.width() * k)));
+        int callColumns = panelWork <= call ? (int) (call / panelWork) * form.width() : form.width();
         if (weight == null) {
-            callColumns = ProductCode.WIDTH;
+            callColumns = form.width();
         }
         if (transposeLeft) {
             callRows = withinBlocks(callRows);
@@ -250,11 +251,11 @@ final class MachineProduct implements Parallel.Task {
     }
 
     private long addressOfPanel(int column) {
-        return weight.panels().at(column / ProductCode.WIDTH * weight.panelBytes(), weight.panelBytes());
+        return weight.panels().at(column / form.width() * weight.panelBytes(), weight.panelBytes());
     }
 
     private void pack(int column, int columns, MachineScratch own) {
-        MachineMemory.Piece to = own.panels((long) k * ProductCode.STEP_BYTES);
+        MachineMemory.Piece to = own.panels((long) k * form.stepBytes());
         if (transposeRight) {
             MachineWeight.packTransposed(code, right.data(), right.row(column), right.stride(), columns, k, to,
                     own.arguments);
@@ -273,7 +274,7 @@ final class MachineProduct implements Parallel.Task {
         if (weight == null) {
             arguments[ProductCode.BIAS] = -1;
             MachineCalls.finish(arguments, 1f, beta);
-            arguments[ProductCode.W] = own.panels(0).at(0, (long) k * ProductCode.STEP_BYTES);
+            arguments[ProductCode.W] = own.panels(0).at(0, (long) k * form.stepBytes());
             arguments[ProductCode.PANEL] = 0;
             Matrix from = transposeLeft ? gathered : left;
             int block = row / GATHERED_ROWS;
@@ -283,12 +284,12 @@ final class MachineProduct implements Parallel.Task {
             return;
         }
         arguments[ProductCode.BIAS] = 4L * column;
-        int panel = column / ProductCode.WIDTH;
+        int panel = column / form.width();
         arguments[ProductCode.W] = weight.panels().at(panel * weight.panelBytes(),
-                MachineWeight.panels(columns) * weight.panelBytes());
+                form.panels(columns) * weight.panelBytes());
         arguments[ProductCode.PANEL] = weight.panelBytes();
         if (weight.bytes()) {
-            bytes(arguments, row, rows, panel, MachineWeight.panels(columns), own);
+            bytes(arguments, row, rows, panel, form.panels(columns), own);
         } else {
             MachineCalls.finish(arguments, 1f, 0f);
             MachineCalls.left(arguments, left.data(), left.row(row), left.stride());
@@ -299,19 +300,17 @@ final class MachineProduct implements Parallel.Task {
     private void bytes(long[] arguments, int row, int rows, int panel, int panels, MachineScratch own) {
         int planes = kernels.planes();
         long plane = 4L * weight.steps();
-        arguments[ProductCode.X] = quantised.at(row * plane * planes, (rows + 2L * AmxTiles.TILE_ROWS) * planes * plane);
+        arguments[ProductCode.X] = quantised.at(row * plane * planes, ((long) rows + form.rowsBehind()) * planes * plane);
         arguments[ProductCode.STEPS] = weight.steps();
-        arguments[ProductCode.SCALES] = weight.scales().at((long) panel * ProductCode.STEP_BYTES,
-                (long) panels * ProductCode.STEP_BYTES);
-        arguments[ProductCode.SUMS] = weight.sums().at((long) panel * ProductCode.STEP_BYTES,
-                (long) panels * ProductCode.STEP_BYTES);
+        arguments[ProductCode.SCALES] = weight.scales().at((long) panel * form.stepBytes(),
+                (long) panels * form.stepBytes());
+        arguments[ProductCode.SUMS] = weight.sums().at((long) panel * form.stepBytes(),
+                (long) panels * form.stepBytes());
         arguments[ProductCode.ROW_SCALES] = rowScales.at((long) LayoutCode.ROW_BYTES * row,
                 (long) LayoutCode.ROW_BYTES * rows);
         arguments[ProductCode.SCRATCH] = own.sums.address();
         arguments[ProductCode.X_STRIDE] = plane;
-        boolean amx = code.processor().amx();
-        int highest = amx ? AmxTiles.highest(planes) : ByteTiles.HIGHEST / planes;
-        MachineCalls.tiles(arguments, rows, highest);
+        MachineCalls.tiles(form, arguments, rows, form.byteRows(planes));
         code.run(code.functions().multiplyBytes()[planes - 1], bias, bias, result.data(), bias, bias, arguments);
     }
 }

@@ -33,6 +33,13 @@ final class MachineSupport {
         return obstacle.isEmpty() ? Shared.obstacle : obstacle;
     }
 
+    /** {@link #obstacle()}, and why activations are not kept so where there is machine code. */
+    static String obstacle(Int8Activations activations) {
+        String obstacle = obstacle();
+        return obstacle.isEmpty() && activations == Int8Activations.FAST && code().form().byteRows(1) == 0
+                ? "the processor has no AVX-512 with VNNI" : obstacle;
+    }
+
     /** To be called only where {@link #obstacle()} finds none. */
     static MachineCode code() {
         MachineCode code = Shared.code;

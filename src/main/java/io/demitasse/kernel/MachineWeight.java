@@ -5,64 +5,72 @@ import java.nio.FloatBuffer;
 import java.util.Objects;
 
 /**
- * A weight in panels as {@link ProductCode} reads them: floats {@code [panel][in][WIDTH]}, or bytes
- * {@code [panel][steps][WIDTH][4]}, a step being four inputs, their number filled up to whole tiles with zeros.
+ * A weight in panels as {@link ProductCode} reads them: floats {@code [panel][in][width]}, or bytes
+ * {@code [panel][steps][width][4]}, a step being four inputs, their number filled up to whole tiles with zeros.
  *
  * @param panelBytes of a panel
  * @param steps of a panel: inputs, or four inputs each
  * @param scales of bytes, [out]: what an output's sum is multiplied by
- * @param sums of bytes, [out]: the sum of each output's bytes
+ * @param sums of bytes, [out]: the sum of each output's bytes, or of their amounts for {@link PairTiles}
+ * @param largest of bytes: the largest amount of a number of two bytes with which no output's sum overflows
  */
 record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, MachineMemory.Piece sums,
-                     boolean bytes, int out, int in, int steps, long panelBytes) implements Weight {
+                     boolean bytes, int out, int in, int steps, long panelBytes, float largest) implements Weight {
 
     /** Inputs that bytes are filled up to: a row of a tile of AMX. */
     static final int TILE_INPUTS = 64;
     /** Bytes that a call lays out. */
     private static final int CALL_BYTES = 1 << 18;
 
-    static int panels(int columns) {
-        return (columns + ProductCode.WIDTH - 1) / ProductCode.WIDTH;
-    }
-
     static int filledUp(int in) {
         return (in + TILE_INPUTS - 1) / TILE_INPUTS * TILE_INPUTS;
     }
 
     static MachineWeight of(MachineCode code, MachineMemory memory, float[] weight, int out, int in) {
-        long panelBytes = (long) in * ProductCode.STEP_BYTES;
-        MachineMemory.Piece panels = memory.lend(panels(out) * panelBytes);
+        MachineForm form = code.form();
+        long panelBytes = (long) in * form.stepBytes();
+        MachineMemory.Piece panels = memory.lend(form.panels(out) * panelBytes);
         packTransposed(code, weight, 0, in, out, in, panels, new long[LayoutCode.SIZE]);
         return new MachineWeight(panels, MachineMemory.Piece.NONE, MachineMemory.Piece.NONE, false, out, in, in,
-                panelBytes);
+                panelBytes, 0);
     }
 
     static MachineWeight of(MachineCode code, MachineMemory memory, byte[] quantized, float[] scales, int out, int in) {
+        MachineForm form = code.form();
         int steps = filledUp(in) / 4;
-        long panelBytes = (long) steps * ProductCode.STEP_BYTES;
-        MachineMemory.Piece panels = memory.lend(panels(out) * panelBytes);
-        MachineWeight weight = new MachineWeight(panels,
-                memory.lend((long) panels(out) * ProductCode.STEP_BYTES),
-                memory.lend((long) panels(out) * ProductCode.STEP_BYTES), true, out, in, steps, panelBytes);
+        long panelBytes = (long) steps * form.stepBytes();
+        long row = (long) form.panels(out) * form.stepBytes();
+        MachineWeight weight = new MachineWeight(memory.lend(form.panels(out) * panelBytes), memory.lend(row),
+                memory.lend(row), true, out, in, steps, panelBytes, 0);
         weight.pack(code, quantized);
         weight.scales.buffer().asFloatBuffer().put(scales, 0, out);
         weight.sum(code);
-        return weight;
+        return new MachineWeight(weight.panels, weight.scales, weight.sums, true, out, in, steps, panelBytes,
+                weight.largestOfPairs());
+    }
+
+    private int largestOfPairs() {
+        int most = 1;
+        for (int o = 0; o < out; o++) {
+            most = Math.max(most, sums.buffer().getInt(4 * o));
+        }
+        return Math.min(Short.MAX_VALUE, Integer.MAX_VALUE / most);
     }
 
     private void pack(MachineCode code, byte[] quantized) {
+        MachineForm form = code.form();
         if (in % 16 != 0) {
             ByteBuffer buffer = panels.buffer();
             for (int o = 0; o < out; o++) {
-                int panel = Math.toIntExact(o / ProductCode.WIDTH * panelBytes) + o % ProductCode.WIDTH * 4;
+                int panel = Math.toIntExact(o / form.width() * panelBytes) + o % form.width() * 4;
                 for (int i = 0; i < in; i++) {
-                    buffer.put(panel + i / 4 * ProductCode.STEP_BYTES + i % 4, quantized[o * in + i]);
+                    buffer.put(panel + i / 4 * form.stepBytes() + i % 4, quantized[o * in + i]);
                 }
             }
             return;
         }
         long[] arguments = new long[LayoutCode.SIZE];
-        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int o = 0; o < out; o += some) {
             int columns = Math.min(some, out - o);
             Objects.checkFromIndexSize((long) o * in, (long) columns * in, quantized.length);
@@ -70,25 +78,26 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
             arguments[LayoutCode.X_STRIDE] = in;
             arguments[LayoutCode.COUNT] = columns;
             arguments[LayoutCode.STEPS] = in / 4;
-            arguments[LayoutCode.TO] = panels.at(o / ProductCode.WIDTH * panelBytes, panels(columns) * panelBytes);
+            arguments[LayoutCode.TO] = panels.at(o / form.width() * panelBytes, form.panels(columns) * panelBytes);
             arguments[LayoutCode.TO_STRIDE] = panelBytes;
             code.run(code.functions().packTransposed(), quantized, arguments);
         }
     }
 
-    /** The sum of each output's bytes. */
+    /** {@link #sums}. */
     private void sum(MachineCode code) {
+        MachineForm form = code.form();
         long[] arguments = new long[LayoutCode.SIZE];
-        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int o = 0; o < out; o += some) {
             int columns = Math.min(some, out - o);
-            int panel = o / ProductCode.WIDTH;
+            int panel = o / form.width();
             arguments[LayoutCode.COUNT] = columns;
             arguments[LayoutCode.STEPS] = steps;
-            arguments[LayoutCode.TO] = panels.at(panel * panelBytes, panels(columns) * panelBytes);
+            arguments[LayoutCode.TO] = panels.at(panel * panelBytes, form.panels(columns) * panelBytes);
             arguments[LayoutCode.TO_STRIDE] = panelBytes;
-            arguments[LayoutCode.ROW_SCALES] = sums.at((long) panel * ProductCode.STEP_BYTES,
-                    (long) panels(columns) * ProductCode.STEP_BYTES);
+            arguments[LayoutCode.ROW_SCALES] = sums.at((long) panel * form.stepBytes(),
+                    (long) form.panels(columns) * form.stepBytes());
             code.run(code.functions().sums(), new float[1], arguments);
         }
     }
@@ -104,25 +113,26 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
             return;
         }
         Objects.checkFromIndexSize(from, (columns - 1L) * stride + k, (long) x.length);
-        long panelBytes = (long) k * ProductCode.STEP_BYTES;
+        MachineForm form = code.form();
+        long panelBytes = (long) k * form.stepBytes();
         if (k % 4 != 0) {
             FloatBuffer buffer = to.buffer().asFloatBuffer();
             for (int column = 0; column < columns; column++) {
-                int at = column / ProductCode.WIDTH * k * ProductCode.WIDTH + column % ProductCode.WIDTH;
+                int at = column / form.width() * k * form.width() + column % form.width();
                 for (int p = 0; p < k; p++) {
-                    buffer.put(at + p * ProductCode.WIDTH, x[from + column * stride + p]);
+                    buffer.put(at + p * form.width(), x[from + column * stride + p]);
                 }
             }
             return;
         }
-        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int column = 0; column < columns; column += some) {
             int count = Math.min(some, columns - column);
             arguments[LayoutCode.X] = 4L * (from + (long) column * stride);
             arguments[LayoutCode.X_STRIDE] = 4L * stride;
             arguments[LayoutCode.COUNT] = count;
             arguments[LayoutCode.STEPS] = k;
-            arguments[LayoutCode.TO] = to.at(column / ProductCode.WIDTH * panelBytes, panels(count) * panelBytes);
+            arguments[LayoutCode.TO] = to.at(column / form.width() * panelBytes, form.panels(count) * panelBytes);
             arguments[LayoutCode.TO_STRIDE] = panelBytes;
             code.run(code.functions().packTransposed(), x, arguments);
         }
@@ -135,15 +145,16 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
             return;
         }
         Objects.checkFromIndexSize(from, (k - 1L) * stride + columns, (long) x.length);
-        long panelBytes = (long) k * ProductCode.STEP_BYTES;
-        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * ProductCode.WIDTH;
+        MachineForm form = code.form();
+        long panelBytes = (long) k * form.stepBytes();
+        int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int column = 0; column < columns; column += some) {
             int count = Math.min(some, columns - column);
             arguments[LayoutCode.X] = 4L * (from + column);
             arguments[LayoutCode.X_STRIDE] = 4L * stride;
             arguments[LayoutCode.COUNT] = count;
             arguments[LayoutCode.STEPS] = k;
-            arguments[LayoutCode.TO] = to.at(column / ProductCode.WIDTH * panelBytes, panels(count) * panelBytes);
+            arguments[LayoutCode.TO] = to.at(column / form.width() * panelBytes, form.panels(count) * panelBytes);
             arguments[LayoutCode.TO_STRIDE] = panelBytes;
             code.run(code.functions().packRows(), x, arguments);
         }

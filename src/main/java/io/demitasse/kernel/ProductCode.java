@@ -3,18 +3,13 @@ package io.demitasse.kernel;
 import static io.demitasse.kernel.Assembler.at;
 
 /**
- * Emits a product of a left matrix, read where it lies, and a right one in panels of {@link #WIDTH} columns: for every
+ * Emits a product of a left matrix, read where it lies, and a right one in panels of {@link VectorAssembler#width} columns: for every
  * panel, for every tile of rows, the tile. What a tile is, subclasses say; its height is a parameter of what they emit.
  *
  * <p>The rows of a call are cut into tiles that differ by at most one in height: first some of {@link #HEIGHT} rows, then
  * some of one less. A tile is a subroutine that finds its place in the registers named here and moves on by its height.
  */
 abstract class ProductCode {
-
-    /** Columns of a panel: two vectors of floats or of ints. */
-    static final int WIDTH = 32;
-    /** Bytes of a step of a panel: a row of floats, or four bytes for each column. */
-    static final int STEP_BYTES = WIDTH * 4;
 
     // The arguments: places in an array of longs. Offsets, strides and sizes are in bytes.
     /** Where the left matrix begins: in the array, or the address of bytes. */
@@ -189,7 +184,7 @@ abstract class ProductCode {
         Assembler.Label plain = new Assembler.Label();
         Assembler.Label unbiased = new Assembler.Label();
         asm.bind(panel);
-        columnMasks(asm, argument(COLUMNS_LEFT));
+        asm.columnMasks(MASK, SECOND_MASK, argument(COLUMNS_LEFT));
         nextPanel();
         asm.mov(LEFT, argument(LEFT_START));
         asm.mov(RESULT, RESULT_START);
@@ -204,7 +199,7 @@ abstract class ProductCode {
         asm.call(gelu);
         asm.bind(plain);
         asm.add(RIGHT, argument(PANEL));
-        asm.addImmediate(RESULT_START, STEP_BYTES);
+        asm.addImmediate(RESULT_START, asm.stepBytes());
         advance(SCALES_NOW);
         advance(SUMS_NOW);
         asm.mov(Assembler.RAX, argument(BIAS_NOW));
@@ -213,7 +208,7 @@ abstract class ProductCode {
         advance(BIAS_NOW);
         asm.bind(unbiased);
         asm.mov(Assembler.RAX, argument(COLUMNS_LEFT));
-        asm.subImmediate(Assembler.RAX, WIDTH);
+        asm.subImmediate(Assembler.RAX, asm.width());
         asm.mov(argument(COLUMNS_LEFT), Assembler.RAX);
         asm.test(Assembler.RAX, Assembler.RAX);
         asm.jumpIf(Assembler.GREATER, panel);
@@ -223,24 +218,24 @@ abstract class ProductCode {
         Assembler.Label found = new Assembler.Label();
         asm.mov(FETCH, argument(NEXT));
         asm.mov(Assembler.RAX, argument(COLUMNS_LEFT));
-        asm.cmpImmediate(Assembler.RAX, WIDTH);
+        asm.cmpImmediate(Assembler.RAX, asm.width());
         asm.jumpIf(Assembler.LESS_EQUAL, found);
         asm.mov(FETCH, RIGHT);
         asm.add(FETCH, argument(PANEL));
         asm.bind(found);
     }
 
-    /** Fetches what a step of a panel is entitled to, {@code lines} cache lines at most, and moves on. */
-    final void fetch(int lines) {
-        for (int line = 0; line < lines; line++) {
-            asm.prefetch(at(FETCH, line * 64));
+    /** Fetches what a step of a panel is entitled to, as many cache lines as it has at most, and moves on. */
+    final void fetch() {
+        for (int line = 0; line < asm.stepBytes(); line += 64) {
+            asm.prefetch(at(FETCH, line));
         }
         asm.add(FETCH, argument(FETCH_BYTES));
     }
 
     private void advance(int place) {
         asm.mov(Assembler.RAX, argument(place));
-        asm.addImmediate(Assembler.RAX, STEP_BYTES);
+        asm.addImmediate(Assembler.RAX, asm.stepBytes());
         asm.mov(argument(place), Assembler.RAX);
     }
 
@@ -258,19 +253,5 @@ abstract class ProductCode {
         asm.subImmediate(TILES, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, next);
         asm.bind(done);
-    }
-
-    /** Sets the mask registers for as many columns, at most {@link #WIDTH}. Changes RAX, RCX and R13. */
-    static void columnMasks(VectorAssembler asm, Assembler.Memory columns) {
-        asm.mov(Assembler.RCX, columns);
-        asm.movImmediate(Assembler.RAX, WIDTH);
-        asm.cmp(Assembler.RCX, Assembler.RAX);
-        asm.cmov(Assembler.GREATER, Assembler.RCX, Assembler.RAX);
-        asm.movImmediate(Assembler.RAX, 1);
-        asm.shlByRcx(Assembler.RAX);
-        asm.subImmediate(Assembler.RAX, 1);
-        asm.maskFrom(MASK, Assembler.RAX);
-        asm.shr(Assembler.RAX, 16);
-        asm.maskFrom(SECOND_MASK, Assembler.RAX);
     }
 }

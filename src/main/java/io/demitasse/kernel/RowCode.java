@@ -4,7 +4,6 @@ import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.ProductCode.argument;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
-import static io.demitasse.kernel.VectorAssembler.VECTOR;
 
 /** What functions of rows of floats share: their arguments, registers and loops. */
 class RowCode {
@@ -52,16 +51,16 @@ class RowCode {
         Assembler.Label done = new Assembler.Label();
         asm.movImmediate(POSITION, 0);
         asm.mov(COUNT, argument(N));
-        asm.shr(COUNT, 4);
+        asm.shr(COUNT, Integer.numberOfTrailingZeros(asm.lanes));
         asm.jumpIf(Assembler.EQUAL, rest);
         asm.bind(loop);
         whole.run();
-        asm.addImmediate(POSITION, VECTOR);
+        asm.addImmediate(POSITION, asm.vector);
         asm.subImmediate(COUNT, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, loop);
         asm.bind(rest);
         asm.mov(COUNT, argument(N));
-        asm.andImmediate(COUNT, 15);
+        asm.andImmediate(COUNT, asm.lanes - 1);
         asm.jumpIf(Assembler.EQUAL, done);
         tail.run();
         asm.bind(done);
@@ -91,8 +90,8 @@ class RowCode {
         asm.shuffle(other, sum, sum, 0x4E);
         asm.floats(ADD, other, sum, other);
         asm.move(sum, other);
-        for (int quarter = 1; quarter < 4; quarter++) {
-            asm.shuffleQuarters(9, other, other, quarter);
+        for (int quarter = 1; quarter < asm.lanes / 4; quarter++) {
+            asm.quarterToFront(9, other, quarter);
             asm.single(ADD, sum, sum, 9);
         }
     }
@@ -112,7 +111,7 @@ class RowCode {
     final void addTail(int sum, Runnable term) {
         Assembler.Label none = new Assembler.Label();
         asm.mov(COUNT, argument(N));
-        asm.andImmediate(COUNT, 15);
+        asm.andImmediate(COUNT, asm.lanes - 1);
         asm.jumpIf(Assembler.EQUAL, none);
         addOneByOne(sum, FROM, term);
         asm.bind(none);

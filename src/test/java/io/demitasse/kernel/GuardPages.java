@@ -21,24 +21,33 @@ final class GuardPages {
     private final MethodHandle mprotect = foreign.function("mprotect");
     private final MethodHandle call = foreign.code(long.class, long.class, long.class, long.class, long.class,
             long[].class);
-    private final MachineCode code = MachineSupport.code();
-    private final MachineCode withoutAmx = code.withoutAmx();
+    private final MachineCode code;
+    private final MachineForm form;
     private final Random random = new Random(2);
     private final long[] arguments = new long[ProductCode.SIZE];
     private int calls;
 
+    private GuardPages(MachineCode code) {
+        this.code = code;
+        this.form = code.form();
+    }
+
     public static void main(String[] args) throws Throwable {
-        GuardPages pages = new GuardPages();
-        if (args.length > 0) {
-            // Shows that a byte too far is seen.
-            pages.foreign.memory(pages.end(8) + 1, 8).put("12345678".getBytes(StandardCharsets.US_ASCII));
+        int calls = 0;
+        for (MachineCode code : MachineCode.all()) {
+            GuardPages pages = new GuardPages(code);
+            if (args.length > 0) {
+                // Shows that a byte too far is seen.
+                pages.foreign.memory(pages.end(8) + 1, 8).put("12345678".getBytes(StandardCharsets.US_ASCII));
+            }
+            for (int i = 0; i < 150; i++) {
+                pages.products();
+                pages.layouts();
+                pages.functions();
+            }
+            calls += pages.calls;
         }
-        for (int i = 0; i < 150; i++) {
-            pages.products();
-            pages.layouts();
-            pages.functions();
-        }
-        System.out.println(pages.calls);
+        System.out.println(calls);
     }
 
     /** The address of so many bytes, right behind which nothing may be touched. Filled with small floats. */
@@ -60,10 +69,6 @@ final class GuardPages {
     }
 
     private void run(int function, long a, long b, long c, long d, long e) throws Throwable {
-        run(code, function, a, b, c, d, e);
-    }
-
-    private void run(MachineCode code, int function, long a, long b, long c, long d, long e) throws Throwable {
         call.invokeExact(code.address(function), a, b, c, d, e, arguments);
         calls++;
         Arrays.fill(arguments, 0);
@@ -73,8 +78,8 @@ final class GuardPages {
         return 1 + random.nextInt(most);
     }
 
-    private static long panels(int columns) {
-        return MachineWeight.panels(columns);
+    private long panels(int columns) {
+        return form.panels(columns);
     }
 
     private void products() throws Throwable {
@@ -85,25 +90,25 @@ final class GuardPages {
             boolean bytes = kind >= 2;
             boolean transposed = kind == 1;
             int planes = kind == 3 ? 2 : 1;
+            if (bytes && form.byteRows(planes) == 0) {
+                continue;
+            }
             int steps = bytes ? MachineWeight.filledUp(k) / 4 : k;
             int stride = (transposed ? rows : k) + random.nextInt(5);
             int yStride = columns + random.nextInt(5);
             long plane = 4L * steps;
-            boolean amx = bytes && code.processor().amx() && random.nextBoolean();
-            int highest = !bytes ? FloatTiles.HIGHEST : amx ? AmxTiles.highest(planes) : ByteTiles.HIGHEST / planes;
+            int highest = bytes ? form.byteRows(planes) : form.floatRows();
             int tiles = (rows + highest - 1) / highest;
             int height = (rows + tiles - 1) / tiles;
-            // AMX may read as many rows as two of its tiles have more, which callers grant.
-            long slack = amx ? 2L * AmxTiles.TILE_ROWS : 0;
-            long x = end(bytes ? (rows + slack) * plane * planes
+            long x = end(bytes ? ((long) rows + form.rowsBehind()) * plane * planes
                     : 4L * ((transposed ? k - 1L : rows - 1L) * stride + (transposed ? rows : k)));
             long y = end(4L * ((rows - 1L) * yStride + columns));
             long bias = end(4L * columns);
             arguments[ProductCode.X] = bytes ? x : 0;
             arguments[ProductCode.X_STRIDE] = bytes ? plane : 4L * stride;
             arguments[ProductCode.STEPS] = steps;
-            arguments[ProductCode.W] = end(panels(columns) * steps * ProductCode.STEP_BYTES);
-            arguments[ProductCode.PANEL] = (long) steps * ProductCode.STEP_BYTES;
+            arguments[ProductCode.W] = end(panels(columns) * steps * form.stepBytes());
+            arguments[ProductCode.PANEL] = (long) steps * form.stepBytes();
             arguments[ProductCode.COLUMNS] = columns;
             arguments[ProductCode.Y_STRIDE] = 4L * yStride;
             arguments[ProductCode.BIAS] = bytes || random.nextBoolean() ? 0 : -1;
@@ -113,18 +118,17 @@ final class GuardPages {
             arguments[ProductCode.ROWS] = rows;
             arguments[ProductCode.ACTIVATION] = random.nextInt(2);
             arguments[ProductCode.FINISH] = bytes ? 0 : random.nextInt(3);
-            arguments[ProductCode.FETCH_BYTES] = ProductCode.STEP_BYTES;
+            arguments[ProductCode.FETCH_BYTES] = form.stepBytes();
             arguments[ProductCode.NEXT] = x;
             if (bytes) {
                 arguments[ProductCode.ROW_SCALES] = end((long) LayoutCode.ROW_BYTES * rows);
-                arguments[ProductCode.SCALES] = end(panels(columns) * ProductCode.STEP_BYTES);
-                arguments[ProductCode.SUMS] = end(panels(columns) * ProductCode.STEP_BYTES);
+                arguments[ProductCode.SCALES] = end(panels(columns) * form.stepBytes());
+                arguments[ProductCode.SUMS] = end(panels(columns) * form.stepBytes());
                 arguments[ProductCode.SCRATCH] = end(AmxTiles.SCRATCH_BYTES);
             }
-            MachineCode called = amx ? code : withoutAmx;
-            int function = bytes ? called.functions().multiplyBytes()[planes - 1]
-                    : transposed ? called.functions().multiplyTransposed() : called.functions().multiply();
-            run(called, function, bytes ? 0 : x, 0, y, bias, 0);
+            int function = bytes ? code.functions().multiplyBytes()[planes - 1]
+                    : transposed ? code.functions().multiplyTransposed() : code.functions().multiply();
+            run(function, bytes ? 0 : x, 0, y, bias, 0);
         }
     }
 
@@ -135,8 +139,8 @@ final class GuardPages {
         arguments[LayoutCode.X_STRIDE] = 4L * stride;
         arguments[LayoutCode.COUNT] = columns;
         arguments[LayoutCode.STEPS] = k;
-        arguments[LayoutCode.TO] = end(panels(columns) * k * ProductCode.STEP_BYTES);
-        arguments[LayoutCode.TO_STRIDE] = (long) k * ProductCode.STEP_BYTES;
+        arguments[LayoutCode.TO] = end(panels(columns) * k * form.stepBytes());
+        arguments[LayoutCode.TO_STRIDE] = (long) k * form.stepBytes();
         run(code.functions().packTransposed(), end(4L * ((columns - 1L) * stride + k)), 0, 0, 0, 0);
 
         int wide = columns + random.nextInt(5);
@@ -144,18 +148,18 @@ final class GuardPages {
         arguments[LayoutCode.X_STRIDE] = 4L * wide;
         arguments[LayoutCode.COUNT] = columns;
         arguments[LayoutCode.STEPS] = k;
-        arguments[LayoutCode.TO] = end(panels(columns) * k * ProductCode.STEP_BYTES);
-        arguments[LayoutCode.TO_STRIDE] = (long) k * ProductCode.STEP_BYTES;
+        arguments[LayoutCode.TO] = end(panels(columns) * k * form.stepBytes());
+        arguments[LayoutCode.TO_STRIDE] = (long) k * form.stepBytes();
         run(code.functions().packRows(), end(4L * ((k - 1L) * wide + columns)), 0, 0, 0, 0);
 
         arguments[LayoutCode.COUNT] = columns;
         arguments[LayoutCode.STEPS] = k;
-        arguments[LayoutCode.TO] = end(panels(columns) * k * ProductCode.STEP_BYTES);
-        arguments[LayoutCode.TO_STRIDE] = (long) k * ProductCode.STEP_BYTES;
-        arguments[LayoutCode.ROW_SCALES] = end(panels(columns) * ProductCode.STEP_BYTES);
+        arguments[LayoutCode.TO] = end(panels(columns) * k * form.stepBytes());
+        arguments[LayoutCode.TO_STRIDE] = (long) k * form.stepBytes();
+        arguments[LayoutCode.ROW_SCALES] = end(panels(columns) * form.stepBytes());
         run(code.functions().sums(), 0, 0, 0, 0, 0);
 
-        for (int planes = 1; planes <= 2; planes++) {
+        for (int planes = form.byteRows(1) > 0 ? 1 : 2; planes <= 2; planes++) {
             int rows = size(20);
             long plane = MachineWeight.filledUp(columns);
             arguments[LayoutCode.X_STRIDE] = 4L * wide;

@@ -7,19 +7,36 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Machine code beside its plain twin, bit by bit, for thousands of random shapes, offsets and strides. */
 class MachineCodeTest {
 
     private static final int SHAPES = 2500;
 
+    private static List<MachineCode> codes;
+
     private final Random random = new Random(15);
 
     @BeforeEach
     void machineCodeWorks() {
         assumeThat(MachineSupport.obstacle()).as("machine code").isEmpty();
+    }
+
+    /** Kernels of every form that the processor can run. */
+    static Stream<Arguments> kernels() {
+        if (!MachineSupport.obstacle().isEmpty()) {
+            return Stream.of(Arguments.of("none", null));
+        }
+        if (codes == null) {
+            codes = MachineCode.all();
+        }
+        return codes.stream().map(code -> Arguments.of(code.form().name(), new MachineKernels(code, Int8Activations.EXACT)));
     }
 
     /** A matrix somewhere in an array that is larger on all sides. */
@@ -50,9 +67,9 @@ class MachineCodeTest {
         }
     }
 
-    @Test
-    void linearOfFloats() {
-        Kernels kernels = new MachineKernels(Int8Activations.EXACT);
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("kernels")
+    void linearOfFloats(String form, MachineKernels kernels) {
         try (Parallel parallel = new Parallel(1)) {
             Workspace workspace = new Workspace(parallel);
             for (int i = 0; i < SHAPES; i++) {
@@ -78,10 +95,10 @@ class MachineCodeTest {
     @Test
     void linearOfBytes() {
         List<MachineKernels> all = new ArrayList<>();
-        for (Int8Activations activations : Int8Activations.values()) {
-            all.add(new MachineKernels(MachineSupport.code().withoutAmx(), activations));
-            if (MachineSupport.code().processor().amx()) {
-                all.add(new MachineKernels(activations));
+        for (MachineCode code : MachineCode.all()) {
+            all.add(new MachineKernels(code, Int8Activations.EXACT));
+            if (code.form().byteRows(1) > 0) {
+                all.add(new MachineKernels(code, Int8Activations.FAST));
             }
         }
         try (Parallel parallel = new Parallel(1)) {
@@ -110,20 +127,25 @@ class MachineCodeTest {
         int in = x.columns();
         Matrix y = matrix(x.rows(), out);
         float[] expected = y.data().clone();
-        float largest = kernels.planes() == 2 ? MachineProduct.LARGEST_OF_TWO : MachineProduct.LARGEST_OF_ONE;
+        boolean pairs = kernels.code().form().pairs();
+        float largest = pairs ? MachineTwin.largest(w, out, in)
+                : kernels.planes() == 2 ? MachineProduct.LARGEST_OF_TWO : MachineProduct.LARGEST_OF_ONE;
         for (int r = 0; r < x.rows(); r++) {
             MachineTwin.Quantised row = MachineTwin.Quantised.of(x.data(), x.row(r), in, largest);
             for (int o = 0; o < out; o++) {
-                expected[y.row(r) + o] = MachineTwin.bytes(row, w, o * in, scales[o], bias[o], kernels.planes());
+                expected[y.row(r) + o] = pairs
+                        ? MachineTwin.pairs(x.data(), x.row(r), w, o * in, in, largest, scales[o], bias[o])
+                        : MachineTwin.bytes(row, w, o * in, scales[o], bias[o], kernels.planes());
             }
         }
         kernels.linear(x, kernels.weight(w, scales, out, in), bias, Activation.NONE, y, workspace);
-        assertSame(y.data(), expected, x + " to " + out + " in " + kernels.planes() + " bytes");
+        assertSame(y.data(), expected, x + " to " + out + " in " + kernels.planes() + " bytes, "
+                + kernels.code().form());
     }
 
-    @Test
-    void products() {
-        Kernels kernels = new MachineKernels(Int8Activations.EXACT);
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("kernels")
+    void products(String form, MachineKernels kernels) {
         try (Parallel parallel = new Parallel(1)) {
             Workspace workspace = new Workspace(parallel);
             for (int i = 0; i < SHAPES; i++) {
@@ -159,16 +181,17 @@ class MachineCodeTest {
         }
     }
 
-    @Test
-    void functions() {
-        Kernels kernels = new MachineKernels(Int8Activations.EXACT);
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("kernels")
+    void functions(String form, MachineKernels kernels) {
+        int lanes = kernels.code().form().width() / 2;
         for (int i = 0; i < SHAPES; i++) {
             Matrix x = matrix(size(6, 20), size(60, 1100));
             int n = x.columns();
             float[] softmax = vector(x.rows() * n + 9);
             float[] expected = softmax.clone();
             for (int r = 0; r < x.rows(); r++) {
-                MachineTwin.softmax(expected, 4 + r * n, n);
+                MachineTwin.softmax(expected, 4 + r * n, n, lanes);
             }
             kernels.softmax(softmax, 4, x.rows(), n);
             assertSame(softmax, expected, "softmax of " + x);
@@ -183,7 +206,7 @@ class MachineCodeTest {
                 for (int j = 0; j < n; j++) {
                     sums[x.row(r) + j] += residual.get(r, j);
                 }
-                MachineTwin.layerNorm(sums, x.row(r), n, weight, bias, 1e-5f, expected, y.row(r));
+                MachineTwin.layerNorm(sums, x.row(r), n, weight, bias, 1e-5f, expected, y.row(r), lanes);
             }
             kernels.addLayerNorm(x, residual, 0, x.rows(), weight, bias, 1e-5f, y);
             assertSame(x.data(), sums, "sums of " + x);
@@ -200,9 +223,9 @@ class MachineCodeTest {
         }
     }
 
-    @Test
-    void geluOfAllKindsOfFloats() {
-        Kernels kernels = new MachineKernels(Int8Activations.EXACT);
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("kernels")
+    void geluOfAllKindsOfFloats(String form, MachineKernels kernels) {
         float[] x = new float[4096];
         float[] y = new float[x.length];
         for (long bits = Integer.MIN_VALUE; bits <= Integer.MAX_VALUE; bits += 1499L * x.length) {
@@ -218,9 +241,9 @@ class MachineCodeTest {
         }
     }
 
-    @Test
-    void whatDoesNotFitIsRefusedBeforeAnyCall() {
-        Kernels kernels = new MachineKernels(Int8Activations.EXACT);
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("kernels")
+    void whatDoesNotFitIsRefusedBeforeAnyCall(String form, MachineKernels kernels) {
         float[] ten = new float[10];
         try (Parallel parallel = new Parallel(1)) {
             Workspace workspace = new Workspace(parallel);

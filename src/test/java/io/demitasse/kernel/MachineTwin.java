@@ -3,8 +3,6 @@ package io.demitasse.kernel;
 /** What machine code computes, in plain Java, one number after the other: the same operations, so the same bits. */
 final class MachineTwin {
 
-    private static final int LANES = 16;
-
     private MachineTwin() {
     }
 
@@ -56,7 +54,38 @@ final class MachineTwin {
         return Math.fma(sum * row.scale, scale, bias);
     }
 
-    static void softmax(float[] x, int from, int n) {
+    /** A product of a row as signed numbers, of which the largest is {@code largest}, and an output's bytes. */
+    static float pairs(float[] x, int from, byte[] weight, int weightFrom, int n, float largest, float scale, float bias) {
+        float most = 0;
+        float poison = 0;
+        for (int i = from; i < from + n; i++) {
+            most = Float.isNaN(x[i]) ? most : Math.max(most, Math.abs(x[i]));
+            poison += x[i] * 0;
+        }
+        long sum = 0;
+        for (int i = 0; i < n; i++) {
+            sum += (long) Math.rint(x[from + i] * (largest / most)) * weight[weightFrom + i];
+        }
+        if (poison == 0) {
+            Math.toIntExact(sum);
+        }
+        return Math.fma((float) sum * (most / largest + poison), scale, bias);
+    }
+
+    /** The largest number with which no output's sum overflows. */
+    static float largest(byte[] weight, int out, int in) {
+        long most = 1;
+        for (int o = 0; o < out; o++) {
+            long sum = 0;
+            for (int i = 0; i < in; i++) {
+                sum += Math.abs(weight[o * in + i]);
+            }
+            most = Math.max(most, sum);
+        }
+        return Math.min(Short.MAX_VALUE, Integer.MAX_VALUE / most);
+    }
+
+    static void softmax(float[] x, int from, int n, int lanes) {
         float max = Float.NEGATIVE_INFINITY;
         for (int i = from; i < from + n; i++) {
             max = Math.max(max, x[i]);
@@ -64,30 +93,31 @@ final class MachineTwin {
         for (int i = from; i < from + n; i++) {
             x[i] = MathFunctions.exp(x[i] - max);
         }
-        float scale = 1f / sum(x, from, n, false, 0);
+        float scale = 1f / sum(x, from, n, false, 0, lanes);
         for (int i = from; i < from + n; i++) {
             x[i] *= scale;
         }
     }
 
-    static void layerNorm(float[] x, int from, int n, float[] weight, float[] bias, float epsilon, float[] y, int to) {
-        float mean = sum(x, from, n, false, 0) / n;
-        float scale = (float) (1 / Math.sqrt((double) sum(x, from, n, true, mean) / n + epsilon));
+    static void layerNorm(float[] x, int from, int n, float[] weight, float[] bias, float epsilon, float[] y, int to,
+                          int lanes) {
+        float mean = sum(x, from, n, false, 0, lanes) / n;
+        float scale = (float) (1 / Math.sqrt((double) sum(x, from, n, true, mean, lanes) / n + epsilon));
         for (int i = 0; i < n; i++) {
             y[to + i] = (x[from + i] - mean) * scale * weight[i] + bias[i];
         }
     }
 
-    private static float sum(float[] x, int from, int n, boolean squares, float mean) {
-        float[] lanes = new float[LANES];
-        int whole = n / LANES * LANES;
+    private static float sum(float[] x, int from, int n, boolean squares, float mean, int lanes) {
+        float[] sums = new float[lanes];
+        int whole = n / lanes * lanes;
         for (int i = 0; i < whole; i++) {
             float d = x[from + i] - mean;
-            lanes[i % LANES] += squares ? d * d : x[from + i];
+            sums[i % lanes] += squares ? d * d : x[from + i];
         }
         float sum = 0;
-        for (int lane = 0; lane < LANES; lane += 4) {
-            float quarter = (lanes[lane] + lanes[lane + 1]) + (lanes[lane + 2] + lanes[lane + 3]);
+        for (int lane = 0; lane < lanes; lane += 4) {
+            float quarter = (sums[lane] + sums[lane + 1]) + (sums[lane + 2] + sums[lane + 3]);
             sum = lane == 0 ? quarter : sum + quarter;
         }
         for (int i = whole; i < n; i++) {

@@ -58,12 +58,18 @@ class KernelChoiceTest {
             assertThatThrownBy(() -> KernelChoice.choose(name, Int8Activations.FAST))
                     .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("need the machine kernels");
         }
-        if (MachineSupport.obstacle().isEmpty()) {
+        String obstacle = MachineSupport.obstacle(Int8Activations.FAST);
+        if (obstacle.isEmpty()) {
             assertThat(KernelChoice.choose(KernelChoice.AUTO, Int8Activations.FAST).name()).isEqualTo("machine");
         } else {
             assertThatThrownBy(() -> KernelChoice.choose(KernelChoice.AUTO, Int8Activations.FAST))
-                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(MachineSupport.obstacle());
+                    .isInstanceOf(IllegalArgumentException.class).hasMessageContaining(obstacle);
         }
+    }
+
+    @Test
+    void exactActivationsNeedNoMoreThanMachineCode() {
+        assertThat(MachineSupport.obstacle(Int8Activations.EXACT)).isEqualTo(MachineSupport.obstacle());
     }
 
     @Test

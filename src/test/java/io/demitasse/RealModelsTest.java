@@ -2,11 +2,14 @@ package io.demitasse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withPrecision;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.demitasse.kernel.KernelChoice;
 import io.demitasse.train.Dataset;
 import io.demitasse.train.Dataset.Example;
 import io.demitasse.train.LabelMetrics;
@@ -62,8 +65,28 @@ class RealModelsTest {
         assertThat(changed).isLessThanOrEqualTo(2);
     }
 
+    /** On both models: what int8 weights are multiplied with is whole numbers there, and floats in the others. */
+    @Test
+    void exactActivationsChangeNoLabel() throws IOException {
+        Path data = TestModels.shared("data/sst2/dev.tsv");
+        assumeThat(KernelChoice.attempts().get(0).reason()).as("the machine kernels").isEmpty();
+        for (Path model : List.of(TestModels.DEFAULT, TestModels.converted(SST2, "int8"))) {
+            List<Classification> floats = classifyAll(model, data, "vector");
+            List<Classification> exact = classifyAll(model, data, "machine");
+            for (int i = 0; i < floats.size(); i++) {
+                assertThat(exact.get(i).labelId()).as("label of sentence %d", i).isEqualTo(floats.get(i).labelId());
+                assertThat(exact.get(i).logits()).as("logits of sentence %d", i)
+                        .containsExactly(floats.get(i).logits(), withPrecision(0.01f));
+            }
+        }
+    }
+
     private static List<Classification> classifyAll(Path model, Path data) throws IOException {
-        try (TextClassifier classifier = TextClassifier.load(model)) {
+        return classifyAll(model, data, KernelChoice.AUTO);
+    }
+
+    private static List<Classification> classifyAll(Path model, Path data, String kernels) throws IOException {
+        try (TextClassifier classifier = TextClassifier.load(model, Options.defaults().withKernels(kernels))) {
             return classifier.classify(Dataset.read(data, classifier.labels()).stream().map(Example::text).toList());
         }
     }

@@ -127,15 +127,6 @@ final class Avx512Assembler extends VectorAssembler {
 
     // Bytes and ints
 
-    void subtractInts(int to, int a, int b) {
-        encode(MAP_0F, P66, 0, 0xFA, to, a, b);
-    }
-
-    /** By one int in memory for all elements. */
-    void multiplyInts(int to, int a, Memory b) {
-        encodeByOne(MAP_0F38, P66, 0x40, to, a, b);
-    }
-
     void shiftRight(int to, int from, int bits) {
         encode(MAP_0F, P66, 0, 0x72, 2, to, from);
         bytes(bits);

@@ -3,9 +3,14 @@ package io.demitasse.kernel;
 import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.ProductCode.argument;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.DIVIDE;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MAXIMUM;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MINIMUM;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
+import static io.demitasse.kernel.VectorAssembler.Arithmetic.SUBTRACT;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
+
+import java.util.function.BiConsumer;
 
 /**
  * Emits what lays matrices out for {@link ProductCode}: right ones as panels, left ones, where they are multiplied with
@@ -23,14 +28,14 @@ abstract class LayoutCode {
     /** The address of the first panel or row, and the bytes of each. */
     static final int TO = 4;
     static final int TO_STRIDE = 5;
-    /** The address of what is said of each row, and the largest whole number of a row, as a float. */
+    /** The address of what is said of each row, and the whole number that a row's range becomes, as a float. */
     static final int ROW_SCALES = 6;
     static final int LARGEST = 7;
     /** The bytes of a plane. */
     static final int PLANE_BYTES = 8;
     static final int SIZE = 9;
 
-    /** Of a row: its scale, a float; then what {@link PlaneCode} needs; and nothing. */
+    /** Of a row: its scale, a float; then what 0 is kept as, an int, negated, for each plane; and nothing. */
     static final int ROW_BYTES = 16;
 
     private static final int FROM = Assembler.RDI;
@@ -48,8 +53,9 @@ abstract class LayoutCode {
     /** 0, unless something is not a number, or infinite. */
     static final int POISON = 4;
     static final int ZERO = 5;
-    /** What numbers are multiplied by. */
+    /** What numbers are multiplied by, and what 0 is kept as. */
     static final int FACTOR = 6;
+    static final int KEPT_ZERO = 7;
 
     private final VectorAssembler asm;
 
@@ -183,8 +189,13 @@ abstract class LayoutCode {
 
     // Whole numbers
 
-    /** Sums over each output's bytes in panels at TO, as ints to the address ROW_SCALES: {@link #addBytes} says of what. */
+    /** The sum of each output's bytes in panels at TO, as ints to the address ROW_SCALES. */
     final void sums(Assembler.Label entry) {
+        sums(entry, this::addBytes);
+    }
+
+    /** Of what becomes of the four bytes in the place of an int, which {@code add} adds to a vector. */
+    final void sums(Assembler.Label entry, BiConsumer<Integer, Assembler.Memory> add) {
         Assembler.Label panel = new Assembler.Label();
         Assembler.Label step = new Assembler.Label();
         begin(entry);
@@ -196,8 +207,8 @@ abstract class LayoutCode {
         asm.xor(0, 0, 0);
         asm.xor(1, 1, 1);
         asm.bind(step);
-        addBytes(0, at(NOW, 0));
-        addBytes(1, at(NOW, asm.vector));
+        add.accept(0, at(NOW, 0));
+        add.accept(1, at(NOW, asm.vector));
         asm.addImmediate(NOW, asm.stepBytes());
         asm.subImmediate(STEPS_LEFT, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, step);
@@ -214,12 +225,13 @@ abstract class LayoutCode {
     /** Loads what {@link #addBytes} needs into vectors from 4 on. */
     abstract void beginSums();
 
-    /** Adds to each int of vector {@code sum} what becomes of the four bytes in its place. */
+    /** Adds to each int of vector {@code sum} the four bytes in its place. */
     abstract void addBytes(int sum, Assembler.Memory from);
 
     /**
-     * Rows of floats in a as whole numbers, of which the largest is {@link #LARGEST}. What is not a number, or infinite,
-     * makes the row's scale not a number.
+     * Rows of floats in a as whole numbers. The range from the smallest to the largest number of a row, and to 0, becomes
+     * one of {@link #LARGEST}; 0 itself is kept as a whole number. What is not a number, or infinite, makes the row's
+     * scale not a number.
      */
     final void quantise(Assembler.Label entry) {
         Assembler.Label row = new Assembler.Label();
@@ -238,7 +250,12 @@ abstract class LayoutCode {
         scale(Assembler.RAX);
         asm.addImmediate(Assembler.RAX, ROW_BYTES);
         asm.mov(argument(ROW_SCALES), Assembler.RAX);
-        vectors(this::round);
+        vectors(() -> {
+            asm.floats(MULTIPLY, NUMBERS, NUMBERS, FACTOR);
+            asm.toInts(NUMBERS, NUMBERS);
+            asm.addInts(NUMBERS, NUMBERS, KEPT_ZERO);
+            write();
+        });
         asm.add(FROM, FROM_STRIDE);
         asm.add(RESULT, argument(TO_STRIDE));
         asm.subImmediate(LEFT, 1);
@@ -254,11 +271,26 @@ abstract class LayoutCode {
         asm.fma(POISON, NUMBERS, ZERO);
     }
 
-    /** Makes {@link #FACTOR} and what else it needs of MAX and MIN, and writes what is said of a row to {@code row}. */
-    abstract void scale(int row);
+    /** {@code scale = (max - min) / LARGEST}, {@code kept = round(-min * LARGEST / (max - min))}; written to {@code row}. */
+    private void scale(int row) {
+        int range = 8;
+        asm.floats(SUBTRACT, range, MAX, MIN);
+        asm.broadcast(FACTOR, argument(LARGEST));
+        asm.floats(DIVIDE, MAX, range, FACTOR);
+        asm.floats(ADD, MAX, MAX, POISON);
+        asm.floats(DIVIDE, FACTOR, FACTOR, range);
+        asm.floats(SUBTRACT, KEPT_ZERO, ZERO, MIN);
+        asm.floats(MULTIPLY, KEPT_ZERO, KEPT_ZERO, FACTOR);
+        asm.toInts(KEPT_ZERO, KEPT_ZERO);
+        asm.storeSingle(at(row, 0), MAX);
+        keepZero(row);
+    }
 
-    /** Writes the vector of {@link #NUMBERS} to its place: POSITION is the number of the first. */
-    abstract void round();
+    /** Writes what 0 is kept as; may change MAX and MIN. */
+    abstract void keepZero(int row);
+
+    /** Writes the ints {@link #NUMBERS} to its place: POSITION is the number of the first. */
+    abstract void write();
 
     /** Over the vectors of a row; POSITION counts floats. What a row's last vector has too many is as 0. */
     private void vectors(Runnable body) {

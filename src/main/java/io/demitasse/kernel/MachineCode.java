@@ -23,7 +23,7 @@ final class MachineCode {
 
     /** An offset into the code for each function. */
     record Layout(byte[] code, int multiply, int multiplyTransposed, int[] multiplyBytes,
-                  int packTransposed, int packRows, int sums, int[] quantise, int gelu, int softmax, int layerNorm,
+                  int packTransposed, int packRows, int sums, int amounts, int[] quantise, int gelu, int softmax, int layerNorm,
                   int add) {
     }
 
@@ -77,9 +77,11 @@ final class MachineCode {
      * @param products of bytes with numbers of one and of two bytes, given the place of GELU; null if there are none
      * @param one what makes numbers of one byte; null if nothing does
      * @param two what makes numbers of two bytes, and sums of a weight's
+     * @param amounts emits sums of the amounts of a weight's bytes; null if they are not needed
      */
     static Layout layout(VectorAssembler asm, Function<Assembler.Label, @Nullable ProductCode[]> products,
-                         @Nullable LayoutCode one, LayoutCode two) {
+                         @Nullable LayoutCode one, LayoutCode two,
+                         @Nullable Consumer<Assembler.Label> amounts) {
         FunctionCode functions = new FunctionCode(asm);
         Assembler.Label panelGelu = new Assembler.Label();
         functions.geluOfPanel(panelGelu);
@@ -89,12 +91,13 @@ final class MachineCode {
         int packTransposed = entry(two::packTransposed);
         int packRows = entry(two::packRows);
         int sums = entry(two::sums);
+        int sumsOfAmounts = amounts == null ? NO_FUNCTION : entry(amounts);
         int[] quantise = {one == null ? NO_FUNCTION : entry(one::quantise), entry(two::quantise)};
         int gelu = entry(functions::geluOfRow);
         int softmax = entry(functions::softmax);
         int layerNorm = entry(new LayerNormCode(asm)::layerNorm);
         int add = entry(functions::add);
-        return new Layout(asm.code(), multiply, transposed, bytes, packTransposed, packRows, sums, quantise,
+        return new Layout(asm.code(), multiply, transposed, bytes, packTransposed, packRows, sums, sumsOfAmounts, quantise,
                 gelu, softmax, layerNorm, add);
     }
 

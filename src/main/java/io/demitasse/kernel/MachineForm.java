@@ -44,7 +44,7 @@ enum MachineForm {
         return planes == 2 ? rowsOfTwoBytes : rowsOfOneByte;
     }
 
-    /** Whether numbers for products with bytes are signed, two bytes together, or planes of unsigned bytes. */
+    /** Whether numbers for products with bytes are two signed bytes together, or planes of unsigned bytes. */
     boolean pairs() {
         return this == AVX2;
     }
@@ -58,13 +58,14 @@ enum MachineForm {
     MachineCode.Layout layout() {
         if (this == AVX2) {
             Avx2Assembler asm = new Avx2Assembler();
+            PairCode pairs = new PairCode(asm);
             return MachineCode.layout(asm, gelu -> new ProductCode[] {null, new PairTiles(asm, gelu)},
-                    null, new PairCode(asm));
+                    null, pairs, pairs::amounts);
         }
         Avx512Assembler asm = new Avx512Assembler();
         return MachineCode.layout(asm, gelu -> this == AMX
                         ? new ProductCode[] {new AmxTiles(asm, 1, gelu), new AmxTiles(asm, 2, gelu)}
                         : new ProductCode[] {new ByteTiles(asm, 1, gelu), new ByteTiles(asm, 2, gelu)},
-                new PlaneCode(asm, 1), new PlaneCode(asm, 2));
+                new PlaneCode(asm, 1), new PlaneCode(asm, 2), null);
     }
 }

@@ -181,7 +181,7 @@ final class MachineProduct implements Parallel.Task {
             arguments[LayoutCode.TO_STRIDE] = rowBytes;
             arguments[LayoutCode.ROW_SCALES] = rowScales.at((long) LayoutCode.ROW_BYTES * row,
                 (long) LayoutCode.ROW_BYTES * rows);
-            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(form.pairs() ? weight.largest()
+            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(form.pairs() ? weight.range()
                     : kernels.planes() == 2 ? LARGEST_OF_TWO : LARGEST_OF_ONE);
             arguments[LayoutCode.PLANE_BYTES] = plane;
             code.run(code.functions().quantise()[kernels.planes() - 1], left.data(), arguments);

@@ -11,14 +11,16 @@ import java.util.Objects;
  * @param panelBytes of a panel
  * @param steps of a panel: inputs, or four inputs each
  * @param scales of bytes, [out]: what an output's sum is multiplied by
- * @param sums of bytes, [out]: the sum of each output's bytes, or of their amounts for {@link PairTiles}
- * @param largest of bytes: the largest amount of a number of two bytes with which no output's sum overflows
+ * @param sums of bytes, [out]: the sum of each output's bytes
+ * @param range of bytes: {@link #rangeOfPairs}, where there are pairs
  */
 record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, MachineMemory.Piece sums,
-                     boolean bytes, int out, int in, int steps, long panelBytes, float largest) implements Weight {
+                     boolean bytes, int out, int in, int steps, long panelBytes, float range) implements Weight {
 
     /** Inputs that bytes are filled up to: a row of a tile of AMX. */
     static final int TILE_INPUTS = 64;
+    /** What numbers of two bytes range over, less what rounding takes. */
+    private static final int LARGEST_RANGE = 65532;
     /** Bytes that a call lays out. */
     private static final int CALL_BYTES = 1 << 18;
 
@@ -44,17 +46,29 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
                 memory.lend(row), true, out, in, steps, panelBytes, 0);
         weight.pack(code, quantized);
         weight.scales.buffer().asFloatBuffer().put(scales, 0, out);
-        weight.sum(code);
+        weight.sum(code, code.functions().sums(), weight.sums);
+        if (!form.pairs()) {
+            return weight;
+        }
+        MachineMemory.Piece amounts = MachineMemory.allocate(row);
+        weight.sum(code, code.functions().amounts(), amounts);
         return new MachineWeight(weight.panels, weight.scales, weight.sums, true, out, in, steps, panelBytes,
-                weight.largestOfPairs());
+                weight.rangeOfPairs(amounts));
     }
 
-    private int largestOfPairs() {
+    /**
+     * The largest range of numbers of two bytes with which no output's sum overflows: the numbers that are above 0 and
+     * those below, as far apart as the range at most, each meet the bytes that are above 0 or those below. It is even,
+     * and leaves room for 0 being rounded.
+     */
+    private int rangeOfPairs(MachineMemory.Piece amounts) {
         int most = 1;
         for (int o = 0; o < out; o++) {
-            most = Math.max(most, sums.buffer().getInt(4 * o));
+            int sum = sums.buffer().getInt(4 * o);
+            int amount = amounts.buffer().getInt(4 * o);
+            most = Math.max(most, (amount + Math.abs(sum)) / 2);
         }
-        return Math.min(Short.MAX_VALUE, Integer.MAX_VALUE / most);
+        return Math.min(LARGEST_RANGE, Integer.MAX_VALUE / most - 1) & -2;
     }
 
     private void pack(MachineCode code, byte[] quantized) {
@@ -84,8 +98,8 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
         }
     }
 
-    /** {@link #sums}. */
-    private void sum(MachineCode code) {
+    /** A sum for each output. */
+    private void sum(MachineCode code, int function, MachineMemory.Piece sums) {
         MachineForm form = code.form();
         long[] arguments = new long[LayoutCode.SIZE];
         int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
@@ -98,7 +112,7 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
             arguments[LayoutCode.TO_STRIDE] = panelBytes;
             arguments[LayoutCode.ROW_SCALES] = sums.at((long) panel * form.stepBytes(),
                     (long) form.panels(columns) * form.stepBytes());
-            code.run(code.functions().sums(), new float[1], arguments);
+            code.run(function, new float[1], arguments);
         }
     }
 

@@ -2,15 +2,12 @@ package io.demitasse.kernel;
 
 import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.ProductCode.argument;
-import static io.demitasse.kernel.VectorAssembler.Arithmetic.ADD;
-import static io.demitasse.kernel.VectorAssembler.Arithmetic.DIVIDE;
-import static io.demitasse.kernel.VectorAssembler.Arithmetic.MAXIMUM;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
-import static io.demitasse.kernel.VectorAssembler.Arithmetic.SUBTRACT;
+import static io.demitasse.kernel.VectorAssembler.FLOAT;
 
 /**
- * Whole numbers for {@link PairTiles}: two signed bytes each, the largest amount of a row becoming {@link #LARGEST}. Sums
- * are those of the amounts of an output's bytes, which say how large that may be.
+ * Whole numbers for {@link PairTiles}: two signed bytes each, from minus half of {@link #LARGEST} to half of it. How
+ * large that may be, the amounts of an output's bytes say.
  */
 final class PairCode extends LayoutCode {
 
@@ -20,6 +17,7 @@ final class PairCode extends LayoutCode {
     private final Avx2Assembler asm;
     private final Assembler.Label ones = new Assembler.Label();
     private final Assembler.Label onesOfTwoBytes = new Assembler.Label();
+    private final Assembler.Label half = new Assembler.Label();
 
     PairCode(Avx2Assembler asm) {
         super(asm);
@@ -29,6 +27,8 @@ final class PairCode extends LayoutCode {
         asm.int32(0x01010101);
         asm.bind(onesOfTwoBytes);
         asm.int32(0x00010001);
+        asm.bind(half);
+        asm.int32(Float.floatToRawIntBits(0.5f));
     }
 
     @Override
@@ -37,31 +37,39 @@ final class PairCode extends LayoutCode {
         asm.broadcast(ONES_OF_TWO_BYTES, at(onesOfTwoBytes));
     }
 
-    /** The sum of the bytes' amounts. */
     @Override
     void addBytes(int sum, Assembler.Memory from) {
-        asm.absoluteBytes(3, from);
-        asm.bytePairsProduct(3, 3, ONES);
+        asm.load(3, from);
+        asm.bytePairsProduct(3, ONES, 3);
+        addPairs(sum);
+    }
+
+    /** {@link #sums} of the bytes' amounts. */
+    void amounts(Assembler.Label entry) {
+        sums(entry, (sum, from) -> {
+            asm.absoluteBytes(3, from);
+            asm.bytePairsProduct(3, 3, ONES);
+            addPairs(sum);
+        });
+    }
+
+    private void addPairs(int sum) {
         asm.pairsProduct(3, 3, ONES_OF_TWO_BYTES);
         asm.addInts(sum, sum, 3);
     }
 
-    /** {@code scale = largest amount / LARGEST}. */
     @Override
-    void scale(int row) {
-        asm.floats(SUBTRACT, MIN, ZERO, MIN);
-        asm.floats(MAXIMUM, MAX, MAX, MIN);
-        asm.broadcast(FACTOR, argument(LARGEST));
-        asm.floats(DIVIDE, MIN, MAX, FACTOR);
-        asm.floats(ADD, MIN, MIN, POISON);
-        asm.storeSingle(at(row, 0), MIN);
-        asm.floats(DIVIDE, FACTOR, FACTOR, MAX);
+    void keepZero(int row) {
+        asm.broadcast(MIN, argument(LARGEST));
+        asm.floatsByOne(MULTIPLY, MIN, MIN, at(half));
+        asm.toInts(MIN, MIN);
+        asm.subtractInts(KEPT_ZERO, KEPT_ZERO, MIN);
+        asm.subtractInts(MAX, ZERO, KEPT_ZERO);
+        asm.storeSingle(at(row, FLOAT), MAX);
     }
 
     @Override
-    void round() {
-        asm.floats(MULTIPLY, NUMBERS, NUMBERS, FACTOR);
-        asm.toInts(NUMBERS, NUMBERS);
+    void write() {
         asm.narrowInts(NUMBERS, NUMBERS);
         asm.permutePairs(NUMBERS, NUMBERS, 0x08);
         asm.storeHalf(at(RESULT, POSITION, 2, 0), NUMBERS);

@@ -2,12 +2,13 @@ package io.demitasse.kernel;
 
 import static io.demitasse.kernel.Assembler.at;
 import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
+import static io.demitasse.kernel.VectorAssembler.FLOAT;
 
 /**
  * Tiles of bytes without VNNI: a row of the left matrix is whole numbers of two signed bytes, and the panel's bytes become
- * such on the way. Each int of a vector sums two of an output's four products; what numbers may amount to,
- * {@link MachineWeight} has chosen such that no sum overflows. At the end {@code y = sum * scale of the row * scale of
- * the output + bias}.
+ * such on the way. Each int of a vector sums two of an output's four products; the range of numbers is one with which no
+ * sum can overflow ({@link MachineWeight#rangeOfPairs}). At the end {@code y = (sum - what 0 is kept as * the sum of the
+ * output's bytes) * scale of the row * scale of the output + bias}.
  *
  * <p>Sums of six rows fill the registers for one vector of outputs, so a panel's two are computed one after the other.
  */
@@ -103,10 +104,18 @@ final class PairTiles extends ProductCode {
     private void finish(int height, int half) {
         int scale = RIGHTS;
         int offset = sum(0, 1);
+        int bytes = RIGHTS;
+        int keptZero = FACTOR;
         int mask = half == 0 ? MASK : SECOND_MASK;
         for (int row = 0; row < height; row++) {
             asm.addNeighbours(sum(row, 0), sum(row, 0), sum(row, 1));
             asm.permutePairs(sum(row, 0), sum(row, 0), 0xD8);
+        }
+        asm.mov(Assembler.RAX, argument(SUMS_NOW));
+        asm.load(bytes, at(Assembler.RAX, half * asm.vector));
+        for (int row = 0; row < height; row++) {
+            asm.multiplyInts(keptZero, bytes, at(ROW_SCALE, row * LayoutCode.ROW_BYTES + FLOAT));
+            asm.addInts(sum(row, 0), sum(row, 0), keptZero);
             asm.toFloats(sum(row, 0), sum(row, 0));
         }
         asm.columnMasksAgain(MASK, SECOND_MASK, argument(COLUMNS_LEFT));

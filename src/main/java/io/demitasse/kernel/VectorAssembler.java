@@ -215,12 +215,19 @@ abstract class VectorAssembler extends Assembler {
         encode(MAP_0F, P66, 0, 0xFE, to, a, b, vector);
     }
 
-    /** With one int in memory for all elements. */
+    void subtractInts(int to, int a, int b) {
+        encode(MAP_0F, P66, 0, 0xFA, to, a, b);
+    }
+
+    /** By one int in memory for all elements; so the next two. */
+    void multiplyInts(int to, int a, Memory b) {
+        encodeByOne(MAP_0F38, P66, 0x40, to, a, b);
+    }
+
     void addOneInt(int to, int a, Memory b) {
         encodeByOne(MAP_0F, P66, 0xFE, to, a, b);
     }
 
-    /** With one int in memory for all elements. */
     void and(int to, int a, Memory b) {
         encodeByOne(MAP_0F, P66, 0xDB, to, a, b);
     }

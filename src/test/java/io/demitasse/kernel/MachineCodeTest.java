@@ -128,13 +128,13 @@ class MachineCodeTest {
         Matrix y = matrix(x.rows(), out);
         float[] expected = y.data().clone();
         boolean pairs = kernels.code().form().pairs();
-        float largest = pairs ? MachineTwin.largest(w, out, in)
+        float largest = pairs ? MachineTwin.range(w, out, in)
                 : kernels.planes() == 2 ? MachineProduct.LARGEST_OF_TWO : MachineProduct.LARGEST_OF_ONE;
         for (int r = 0; r < x.rows(); r++) {
             MachineTwin.Quantised row = MachineTwin.Quantised.of(x.data(), x.row(r), in, largest);
             for (int o = 0; o < out; o++) {
                 expected[y.row(r) + o] = pairs
-                        ? MachineTwin.pairs(x.data(), x.row(r), w, o * in, in, largest, scales[o], bias[o])
+                        ? MachineTwin.pairs(row, w, o * in, scales[o], bias[o])
                         : MachineTwin.bytes(row, w, o * in, scales[o], bias[o], kernels.planes());
             }
         }

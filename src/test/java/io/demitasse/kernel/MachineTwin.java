@@ -54,35 +54,29 @@ final class MachineTwin {
         return Math.fma(sum * row.scale, scale, bias);
     }
 
-    /** A product of a row as signed numbers, of which the largest is {@code largest}, and an output's bytes. */
-    static float pairs(float[] x, int from, byte[] weight, int weightFrom, int n, float largest, float scale, float bias) {
-        float most = 0;
-        float poison = 0;
-        for (int i = from; i < from + n; i++) {
-            most = Float.isNaN(x[i]) ? most : Math.max(most, Math.abs(x[i]));
-            poison += x[i] * 0;
-        }
+    /** A product of a row of whole numbers and an output's bytes, in one sum that must not overflow. */
+    static float pairs(Quantised row, byte[] weight, int from, float scale, float bias) {
         long sum = 0;
-        for (int i = 0; i < n; i++) {
-            sum += (long) Math.rint(x[from + i] * (largest / most)) * weight[weightFrom + i];
+        for (int i = 0; i < row.numbers.length; i++) {
+            sum += (row.numbers[i] - row.zero) * (long) weight[from + i];
         }
-        if (poison == 0) {
-            Math.toIntExact(sum);
-        }
-        return Math.fma((float) sum * (most / largest + poison), scale, bias);
+        return Math.fma((Float.isNaN(row.scale) ? 0 : Math.toIntExact(sum)) * row.scale, scale, bias);
     }
 
-    /** The largest number with which no output's sum overflows. */
-    static float largest(byte[] weight, int out, int in) {
+    /** The largest even range of numbers with which no output's sum overflows. */
+    static float range(byte[] weight, int out, int in) {
         long most = 1;
         for (int o = 0; o < out; o++) {
-            long sum = 0;
+            long above = 0;
+            long below = 0;
             for (int i = 0; i < in; i++) {
-                sum += Math.abs(weight[o * in + i]);
+                int w = weight[o * in + i];
+                above += Math.max(w, 0);
+                below += Math.max(-w, 0);
             }
-            most = Math.max(most, sum);
+            most = Math.max(most, Math.max(above, below));
         }
-        return Math.min(Short.MAX_VALUE, Integer.MAX_VALUE / most);
+        return Math.min(65532, Integer.MAX_VALUE / most - 1) / 2 * 2;
     }
 
     static void softmax(float[] x, int from, int n, int lanes) {

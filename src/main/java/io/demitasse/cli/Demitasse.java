@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -28,7 +29,8 @@ import picocli.CommandLine.ScopeType;
         description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.",
         subcommands = {ClassifyCommand.class, TokenizeCommand.class, EmbedCommand.class, EvaluateCommand.class,
             TrainCommand.class, InspectCommand.class, ExplainCommand.class, ServeCommand.class, ConvertCommand.class,
-            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class, CommandLine.HelpCommand.class})
+            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class, AutoComplete.GenerateCompletion.class,
+            ManPageCommand.class, CommandLine.HelpCommand.class})
 public final class Demitasse {
 
     /** 128 and the number of SIGPIPE. */

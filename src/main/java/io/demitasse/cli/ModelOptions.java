@@ -5,6 +5,7 @@ import io.demitasse.Task;
 import io.demitasse.kernel.Int8Activations;
 import io.demitasse.kernel.KernelChoice;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
@@ -57,7 +58,10 @@ final class ModelOptions extends ComputeOptions {
         return home().resolve(file);
     }
 
-    /** Without the launcher, as with java -jar, the folder whose target/ the jar lies in; else the working folder. */
+    /**
+     * Without the launcher, as with java -jar, the folder whose target/ the jar lies in, or in a release the jar's own; else
+     * the working folder.
+     */
     private static Path home() {
         String home = System.getProperty(HOME);
         if (home != null) {
@@ -65,9 +69,11 @@ final class ModelOptions extends ComputeOptions {
         }
         try {
             Path jar = Path.of(ModelOptions.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-            Path target = jar.getParent();
-            return target != null && target.endsWith("target") && target.getParent() != null ? target.getParent()
-                    : Path.of(".");
+            Path folder = jar.getParent();
+            if (folder != null && folder.endsWith("target")) {
+                folder = folder.getParent();
+            }
+            return folder != null && Files.isDirectory(folder.resolve("weights")) ? folder : Path.of(".");
         } catch (URISyntaxException e) {
             return Path.of(".");
         }

@@ -62,6 +62,8 @@ final class Launch {
         source("1");
         Files.writeString(home.resolve("pom.xml"), "<project/>");
         old(home.resolve("pom.xml"));
+        Files.writeString(Files.createDirectories(home.resolve("parent")).resolve("pom.xml"), "<project/>");
+        old(home.resolve("parent/pom.xml"));
         // Beside it: a colon would end the entry of PATH.
         tools = Files.createTempDirectory(home.toAbsolutePath().getParent(), "tools");
         Files.setPosixFilePermissions(tools, PosixFilePermissions.fromString("rwxr-xr-x"));

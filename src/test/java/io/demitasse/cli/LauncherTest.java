@@ -193,6 +193,19 @@ class LauncherTest {
         assertThat(launch.inBash("\"$@\" <&-", "classify").succeeds().out()).contains("\nclassify\n");
     }
 
+    @Test
+    void aReleaseRunsWithoutSourcesAndMaven() throws Exception {
+        for (String source : List.of("src/main/App.java", "src/main", "src", "pom.xml", "parent/pom.xml", "parent")) {
+            Files.delete(launch.home.resolve(source));
+        }
+        Path jar = Files.createFile(launch.home.resolve("demitasse.jar"));
+        Files.createDirectory(launch.home.resolve("lib"));
+        Run run = launch.withoutMaven().run("classify").succeeds();
+
+        assertThat(run.out()).contains("\n-cp\n" + jar + "\n", "\n-Ddemitasse.home=" + launch.home + "\n");
+        assertThat(launch.target("")).doesNotExist();
+    }
+
     /** With the Java that runs this test. */
     @Test
     void textsKeepTheirLettersWhateverFolderAndLocale() throws Exception {

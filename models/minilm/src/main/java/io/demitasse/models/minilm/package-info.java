@@ -1,0 +1,2 @@
+/** A model that makes vectors of English sentences. */
+package io.demitasse.models.minilm;

@@ -3,12 +3,14 @@ package io.demitasse;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.Architecture;
 import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.SpecialTokens;
 import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -58,6 +60,21 @@ public final class FillMask implements AutoCloseable {
      */
     public static FillMask load(Path file, Options options) {
         return Tasks.on(file, Model.load(file, options), FillMask::new);
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static FillMask load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, as {@link Model#load(InputStream, Options)} does.
+     *
+     * @throws ModelFormatException as {@link #load(Path, Options)}
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static FillMask load(InputStream stream, Options options) {
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), FillMask::new);
     }
 
     /** The model below. */

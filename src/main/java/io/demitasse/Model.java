@@ -37,8 +37,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Model implements AutoCloseable {
 
-    /** Tokens that go through the encoder at once; it bounds the memory, about 50 kB a token at 768 dims. */
-    private static final int TOKENS = 2048;
     /** Numbers that a head makes at once: with many labels they would take more memory than the encoder does. */
     private static final int SCORES = 1 << 20;
 
@@ -271,7 +269,7 @@ public final class Model implements AutoCloseable {
             for (int first = 0; first < sequences.size();) {
                 int end = first + 1;
                 int tokens = sequences.get(first).size();
-                while (end < sequences.size() && tokens + sequences.get(end).size() <= TOKENS) {
+                while (end < sequences.size() && tokens + sequences.get(end).size() <= encoder.tokensAtOnce()) {
                     tokens += sequences.get(end++).size();
                 }
                 if (closed) {

@@ -2,8 +2,10 @@ package io.demitasse;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.model.Architecture;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +48,21 @@ public final class MultipleChoice implements AutoCloseable {
      */
     public static MultipleChoice load(Path file, Options options) {
         return Tasks.on(file, Model.load(file, options), MultipleChoice::new);
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static MultipleChoice load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, as {@link Model#load(InputStream, Options)} does.
+     *
+     * @throws ModelFormatException as {@link #load(Path, Options)}
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static MultipleChoice load(InputStream stream, Options options) {
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), MultipleChoice::new);
     }
 
     /** The model below. */

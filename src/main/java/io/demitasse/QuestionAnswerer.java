@@ -2,11 +2,13 @@ package io.demitasse;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.Architecture;
 import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.TruncationStrategy;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -100,6 +102,21 @@ public final class QuestionAnswerer implements AutoCloseable {
      */
     public static QuestionAnswerer load(Path file, Options options) {
         return Tasks.on(file, Model.load(file, options), QuestionAnswerer::new);
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static QuestionAnswerer load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, as {@link Model#load(InputStream, Options)} does.
+     *
+     * @throws ModelFormatException as {@link #load(Path, Options)}
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static QuestionAnswerer load(InputStream stream, Options options) {
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), QuestionAnswerer::new);
     }
 
     /** The model below. */

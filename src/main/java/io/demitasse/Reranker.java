@@ -2,9 +2,11 @@ package io.demitasse;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.MathFunctions;
 import io.demitasse.model.Architecture;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -67,6 +69,21 @@ public final class Reranker implements AutoCloseable {
      */
     public static Reranker load(Path file, Options options) {
         return Tasks.on(file, Model.load(file, options), Reranker::new);
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static Reranker load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, as {@link Model#load(InputStream, Options)} does.
+     *
+     * @throws ModelFormatException as {@link #load(Path, Options)}
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static Reranker load(InputStream stream, Options options) {
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), Reranker::new);
     }
 
     /** The model below. */

@@ -3,11 +3,13 @@ package io.demitasse;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.Matrix;
 import io.demitasse.model.Architecture;
 import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -60,6 +62,21 @@ public final class TokenClassifier implements AutoCloseable {
      */
     public static TokenClassifier load(Path file, Options options) {
         return Tasks.on(file, Model.load(file, options), TokenClassifier::new);
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static TokenClassifier load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, as {@link Model#load(InputStream, Options)} does.
+     *
+     * @throws ModelFormatException as {@link #load(Path, Options)}
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static TokenClassifier load(InputStream stream, Options options) {
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), TokenClassifier::new);
     }
 
     /** The model below. */

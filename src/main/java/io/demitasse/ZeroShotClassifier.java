@@ -1,8 +1,10 @@
 package io.demitasse;
 
 import com.google.gson.JsonElement;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.model.Architecture;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -70,6 +72,21 @@ public final class ZeroShotClassifier implements AutoCloseable {
      */
     public static ZeroShotClassifier load(Path file, Options options) {
         return Tasks.on(file, Model.load(file, options), ZeroShotClassifier::new);
+    }
+
+    /** Loads a flat weight file out of a stream with {@link Options#defaults()}. */
+    public static ZeroShotClassifier load(InputStream stream) {
+        return load(stream, Options.defaults());
+    }
+
+    /**
+     * Loads a flat weight file out of a stream, as {@link Model#load(InputStream, Options)} does.
+     *
+     * @throws ModelFormatException as {@link #load(Path, Options)}
+     * @throws IllegalArgumentException if the kernels asked for do not work here
+     */
+    public static ZeroShotClassifier load(InputStream stream, Options options) {
+        return Tasks.on(FlatFile.STREAM, Model.load(stream, options), ZeroShotClassifier::new);
     }
 
     /** The label that says that one text follows from another; -1 if there is none. */

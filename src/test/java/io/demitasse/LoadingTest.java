@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.demitasse.convert.ModelFiles;
+import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
+import io.demitasse.file.Requantizer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +16,10 @@ import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +94,70 @@ class LoadingTest {
                 throw new IOException("the line is dead");
             }
         })).isInstanceOf(ModelFormatException.class).hasMessage("(stream): cannot be read: the line is dead");
+    }
+
+    /** A class for a task as it is loaded out of a file and out of a stream. */
+    private record Loader(Task task, BiFunction<Path, Options, AutoCloseable> file,
+                          BiFunction<InputStream, Options, AutoCloseable> stream) {
+        @Override
+        public String toString() {
+            return task.name();
+        }
+    }
+
+    static Stream<Loader> loaders() {
+        return Stream.of(
+                new Loader(TextClassifier.TASK, TextClassifier::load, TextClassifier::load),
+                new Loader(Reranker.TASK, Reranker::load, Reranker::load),
+                new Loader(ZeroShotClassifier.TASK, ZeroShotClassifier::load, ZeroShotClassifier::load),
+                new Loader(TokenClassifier.TASK, TokenClassifier::load, TokenClassifier::load),
+                new Loader(QuestionAnswerer.TASK, QuestionAnswerer::load, QuestionAnswerer::load),
+                new Loader(FillMask.TASK, FillMask::load, FillMask::load),
+                new Loader(MultipleChoice.TASK, MultipleChoice::load, MultipleChoice::load),
+                new Loader(TextEmbedder.TASK, TextEmbedder::load, TextEmbedder::load));
+    }
+
+    @Test
+    void everyTaskHasALoader() {
+        assertThat(loaders().map(Loader::task).toList()).containsAll(
+                Tasks.ALL.stream().filter(task -> task != TextEmbedder.SIMILARITY).toList());
+    }
+
+    /** All small models, of which each task has one that it is for and some that it is not for. */
+    @ParameterizedTest
+    @MethodSource("loaders")
+    void aStreamIsTakenAndRefusedAsAFileIs(Loader loader) throws Exception {
+        List<Path> models = new ArrayList<>(List.of(TestModels.TINY));
+        try (Stream<Path> heads = Files.list(Path.of("src/test/resources/heads"))) {
+            for (Path head : heads.filter(head -> Files.exists(head.resolve("config.json"))).sorted().toList()) {
+                Path flat = folder.resolve(head.getFileName() + ".flat");
+                try (FlatFile source = ModelFiles.open(head)) {
+                    Requantizer.write(source, flat, null, source.metadata());
+                }
+                models.add(flat);
+            }
+        }
+        int taken = 0;
+        for (Path model : models) {
+            String file = refusal(() -> loader.file.apply(model, OPTIONS), model);
+            try (InputStream in = Files.newInputStream(model)) {
+                assertThat(refusal(() -> loader.stream.apply(in, OPTIONS), FlatFile.STREAM)).as("%s", model).isEqualTo(file);
+            }
+            taken += file.isEmpty() ? 1 : 0;
+        }
+        assertThat(taken).isPositive();
+        assertThat(taken == models.size()).as("every encoder makes vectors").isEqualTo(loader.task == TextEmbedder.TASK);
+        assertThat(threads()).as("threads of models that were refused").isEmpty();
+    }
+
+    /** What is said about a model that is not for a task, without its name in front; empty if it is taken. */
+    private static String refusal(Callable<AutoCloseable> load, Path name) throws Exception {
+        try (AutoCloseable loaded = load.call()) {
+            return "";
+        } catch (ModelFormatException e) {
+            assertThat(e).hasMessageStartingWith(name + ": the model is a ");
+            return e.getMessage().substring(name.toString().length());
+        }
     }
 
     /** From a file and from a stream in turns. */

@@ -125,6 +125,7 @@ final class VectorProduct implements Parallel.Task {
         activated = activation == Activation.NONE ? sums : workspace.matrix(threads, size);
         workspace.run(down * across, this);
         workspace.release(mark);
+        packed = null;      // memory that the workspace may want to let go
         this.left = null;
         this.result = null;
     }

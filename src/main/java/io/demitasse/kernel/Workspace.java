@@ -24,9 +24,14 @@ public final class Workspace {
     private final List<Map<Class<?>, Object>> keptByWorker = new ArrayList<>();
     private final List<Matrix> lent = new ArrayList<>();
     private final float[][][] scratch;
-    private float[] memory = new float[0];
+    private static final float[] NONE = {};
+
+    private float[] memory = NONE;
     private int used;
     private int count;
+    private int[] sizes = new int[64];      // of the matrices lent, in floats; 0 for a view
+    private long lentFloats;
+    private long mostFloats;                // that were ever lent at once
 
     public Workspace(Parallel parallel) {
         this.parallel = parallel;
@@ -77,14 +82,26 @@ public final class Workspace {
     public Matrix matrix(int rows, int columns) {
         int size = Math.multiplyExact(rows, columns);
         if (size > memory.length - CacheLine.from(used)) {
-            // Matrices lent so far keep the old memory alive; it is let go with the last of them.
-            memory = new float[Math.max(Math.addExact(CacheLine.LEAD, size),
-                    (int) Math.min(2L * memory.length, Integer.MAX_VALUE - 8))];
-            used = 0;
+            grow(size);
         }
         int offset = CacheLine.from(used);
         used = offset + size;
-        return next().reshape(memory, offset, rows, columns, columns);
+        Matrix matrix = next().reshape(memory, offset, rows, columns, columns);
+        sizes[count - 1] = Math.addExact(size, CacheLine.FLOATS);
+        lentFloats += sizes[count - 1];
+        mostFloats = Math.max(mostFloats, lentFloats);
+        return matrix;
+    }
+
+    /**
+     * Takes new memory: as much as was ever lent at once if nothing is lent now, and else half as much as is, so that no
+     * more than half is wasted. Matrices lent so far keep the old memory alive; it is let go with the last of them.
+     */
+    private void grow(int size) {
+        long useful = count == 0 ? CacheLine.LEAD + mostFloats : lentFloats / 2;
+        memory = NONE;
+        memory = new float[Math.max(Math.addExact(CacheLine.LEAD, size), (int) Math.min(useful, Integer.MAX_VALUE - 8))];
+        used = 0;
     }
 
     /** A view of {@code columns} columns of {@code matrix} from {@code column} on, lent like {@link #matrix}. */
@@ -101,6 +118,10 @@ public final class Workspace {
         if (count == lent.size()) {
             lent.add(Matrix.reusable());
         }
+        if (count == sizes.length) {
+            sizes = Arrays.copyOf(sizes, 2 * count);
+        }
+        sizes[count] = 0;
         return lent.get(count++);
     }
 
@@ -111,16 +132,23 @@ public final class Workspace {
 
     /** Takes back all that was lent since {@code mark}. */
     public void release(long mark) {
-        float[] before = memory;
-        count = (int) (mark >>> 32);
+        int before = (int) (mark >>> 32);
+        while (count > before) {
+            lentFloats -= sizes[--count];
+        }
         used = (int) mark;
         for (int i = count - 1; i >= 0; i--) {
-            if (lent.get(i).data() == before) {
+            if (lent.get(i).data() == memory) {
                 return;
             }
         }
         // The memory grew since the mark and nothing of what is still lent lies in it.
         used = 0;
+        if (count == 0 && memory.length < mostFloats) {
+            // The next pass gets in one piece what this one got in several, of which none is to be left over then.
+            memory = NONE;
+            lent.forEach(matrix -> matrix.reshape(NONE, 0, 0, 0, 0));
+        }
     }
 
     /** How many floats this workspace holds on to. */

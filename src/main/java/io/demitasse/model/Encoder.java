@@ -11,6 +11,11 @@ import java.util.List;
 /** Embeddings and a row of blocks: Hugging Face's DistilBertModel (Sanh et al. 2019) and BertModel. Immutable. */
 public final class Encoder {
 
+    /** Tokens of a pass, at most. */
+    private static final int TOKENS = 2048;
+    /** Floats of a pass's intermediates, about: 32 MB. MiniLM's passes of a tenth of that are as fast. */
+    private static final long FLOATS = 1 << 23;
+
     private final ModelConfig config;
     private final Embeddings embeddings;
     private final List<Block> blocks;
@@ -60,6 +65,16 @@ public final class Encoder {
 
     public ModelConfig config() {
         return config;
+    }
+
+    /**
+     * How many tokens a pass should have at most, so that it takes no more than 32 MB; a longer sequence is a pass by
+     * itself. While the feed-forward layer computes, there are hidden states, Q, K, V and what became of them, and the
+     * inner outputs twice: as they are and as the kernels lay them out.
+     */
+    public int tokensAtOnce() {
+        long floats = 8L * config.shape().dim() + 2L * config.shape().hiddenDim();
+        return (int) Math.min(TOKENS, FLOATS / floats);
     }
 
     /**

@@ -34,18 +34,28 @@ class WorkspaceTest {
     }
 
     @Test
-    void theSamePassAgainTakesNoMoreMemory() {
+    void theSamePassAgainTakesNoMoreMemoryThanItHasLentAtOnce() {
         pass();
-        long size = workspace.size();
-        for (int i = 0; i < 5; i++) {
-            pass();
-        }
-        assertThat(workspace.size()).isLessThanOrEqualTo(2 * size);
+        pass();
         long settled = workspace.size();
+        long lent = 10 * 10 + 30 * 10 + 10 * 10 + 50;
+        assertThat(settled).isBetween(lent, lent + 4 * CacheLine.FLOATS);
         for (int i = 0; i < 5; i++) {
             pass();
         }
         assertThat(workspace.size()).isEqualTo(settled);
+    }
+
+    @Test
+    void memoryThatGrewInPiecesIsLetGoWithTheLastOfThem() {
+        long mark = workspace.mark();
+        for (int i = 0; i < 10; i++) {
+            workspace.matrix(100, 10);
+        }
+        workspace.release(mark);
+        assertThat(workspace.size()).isZero();
+        workspace.matrix(1, 10);
+        assertThat(workspace.size()).as("in one piece").isBetween(10_000L, 10_000L + 11 * CacheLine.FLOATS);
     }
 
     private void pass() {

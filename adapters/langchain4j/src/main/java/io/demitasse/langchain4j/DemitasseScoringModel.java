@@ -4,10 +4,7 @@ import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.output.Response;
 import dev.langchain4j.model.scoring.ScoringModel;
 import io.demitasse.Job;
-import io.demitasse.Model;
-import io.demitasse.Options;
 import io.demitasse.Reranker;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -76,20 +73,10 @@ public final class DemitasseScoringModel implements ScoringModel, AutoCloseable 
          * Loads the model.
          *
          * @throws io.demitasse.file.ModelFormatException if the file is damaged, no model, or no cross-encoder
-         * @throws IllegalArgumentException if no model was given, or a stream's is no cross-encoder
+         * @throws IllegalArgumentException if no model was given
          */
         public DemitasseScoringModel build() {
-            return held(Reranker::load, Builder::load).make(held -> new DemitasseScoringModel(this, held));
-        }
-
-        private static Reranker load(InputStream stream, Options options) {
-            Model model = Model.load(stream, options);
-            try {
-                return new Reranker(model);
-            } catch (RuntimeException e) {
-                model.close();
-                throw e;
-            }
+            return held(Reranker::load, Reranker::load).make(held -> new DemitasseScoringModel(this, held));
         }
     }
 }

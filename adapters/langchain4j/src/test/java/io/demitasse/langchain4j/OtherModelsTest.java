@@ -66,7 +66,7 @@ class OtherModelsTest {
                 .isInstanceOf(ModelFormatException.class).hasMessageContaining("sst2-distilbert.flat");
         try (InputStream stream = Files.newInputStream(Models.SST2)) {
             assertThatThrownBy(() -> DemitasseScoringModel.builder().model(stream).build())
-                    .isInstanceOf(IllegalArgumentException.class);
+                    .isInstanceOf(ModelFormatException.class).hasMessageContaining("(stream)");
         }
     }
 

@@ -8,13 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.springframework.ai.document.Document;
+import org.springframework.ai.observation.conventions.AiObservationAttributes;
 import org.springframework.ai.rag.Query;
 import org.springframework.ai.rag.postretrieval.document.DocumentPostProcessor;
 
 /**
  * Sorts what was retrieved by how well it answers the query, best first, with a cross-encoder; each document's score
  * becomes the cross-encoder's. Each call is an observation, {@code gen_ai.client.operation} with
- * {@code gen_ai.operation.name=rerank}. Immutable and thread-safe; the reranker stays the caller's to close.
+ * {@code gen_ai.operation.name=rerank} and the keys that Spring AI's own observations have. Immutable and thread-safe; the reranker stays the caller's to close.
  */
 public final class DemitasseReranker implements DocumentPostProcessor {
 
@@ -49,10 +50,10 @@ public final class DemitasseReranker implements DocumentPostProcessor {
     public List<Document> process(Query query, List<Document> documents) {
         return Objects.requireNonNull(Observation.createNotStarted("gen_ai.client.operation", observations)
                 .contextualName("rerank " + name)
-                .lowCardinalityKeyValue("gen_ai.operation.name", "rerank")
-                .lowCardinalityKeyValue("gen_ai.system", DemitasseEmbeddingModel.PROVIDER)
-                .lowCardinalityKeyValue("gen_ai.request.model", name)
-                .lowCardinalityKeyValue("gen_ai.response.model", name)
+                .lowCardinalityKeyValue(AiObservationAttributes.AI_OPERATION_TYPE.value(), "rerank")
+                .lowCardinalityKeyValue(AiObservationAttributes.AI_PROVIDER.value(), DemitasseEmbeddingModel.PROVIDER)
+                .lowCardinalityKeyValue(AiObservationAttributes.REQUEST_MODEL.value(), name)
+                .lowCardinalityKeyValue(AiObservationAttributes.RESPONSE_MODEL.value(), name)
                 .observe(() -> rerank(query.text(), documents)));
     }
 

@@ -88,7 +88,8 @@ class SpringAiTest {
             assertThat(response.getMetadata().getUsage().getPromptTokens()).isEqualTo(tokens);
             assertThat(response.getMetadata().getModel()).isEqualTo("test");
             assertThat(observed).singleElement().asString().startsWith("gen_ai.client.operation embedding test ")
-                    .contains("gen_ai.operation.name=embedding", "=demitasse", "gen_ai.request.model=test",
+                    .contains("gen_ai.operation.name=embedding", "gen_ai.system=demitasse",
+                            "gen_ai.request.model=test", "gen_ai.response.model=test",
                             "gen_ai.usage.input_tokens=" + tokens);
         }
     }
@@ -128,7 +129,7 @@ class SpringAiTest {
                 assertThat(document.getId()).isEqualTo(documents.get(at).getId());
             }
             assertThat(observed).singleElement().asString().contains("gen_ai.operation.name=rerank",
-                    "gen_ai.request.model=test");
+                    "gen_ai.system=demitasse", "gen_ai.request.model=test", "gen_ai.response.model=test");
             assertThat(processor.process(new Query("a"), List.of())).isEmpty();
         }
     }

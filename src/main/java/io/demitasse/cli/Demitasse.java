@@ -1,7 +1,5 @@
 package io.demitasse.cli;
 
-import io.demitasse.Task;
-import io.demitasse.Tasks;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -25,10 +23,7 @@ import picocli.CommandLine.ScopeType;
 @Command(name = "demitasse", versionProvider = Demitasse.Version.class, mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT, usageHelpAutoWidth = true, sortOptions = false,
         synopsisSubcommandLabel = "COMMAND",
-        description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.",
-        subcommands = {ClassifyCommand.class, TokenizeCommand.class, EmbedCommand.class, EvaluateCommand.class,
-            TrainCommand.class, InspectCommand.class, ExplainCommand.class, ServeCommand.class, ConvertCommand.class,
-            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class, CommandLine.HelpCommand.class})
+        description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.")
 public final class Demitasse {
 
     /** 128 and the number of SIGPIPE. */
@@ -47,7 +42,7 @@ public final class Demitasse {
         Thread.setDefaultUncaughtExceptionHandler((thread, e) -> error.println("demitasse: " + message(e)));
         Demitasse root = new Demitasse();
         StringWriter help = new StringWriter();
-        CommandLine commandLine = commandLine(root)
+        CommandLine commandLine = Commands.line(root, args)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // A text may begin with @; picocli would read a file of that name for arguments.
                 .setExpandAtFiles(false)
@@ -71,17 +66,6 @@ public final class Demitasse {
             // Errors, such as too little memory, pass by picocli's handler.
             return failure(e, root.debug, error);
         }
-    }
-
-    /** The commands above, and one for each task that has none of its own there. */
-    private static CommandLine commandLine(Demitasse root) {
-        CommandLine commandLine = new CommandLine(root);
-        for (Task task : Tasks.ALL) {
-            if (!commandLine.getSubcommands().containsKey(task.command())) {
-                commandLine.addSubcommand(TaskCommand.of(task));
-            }
-        }
-        return commandLine;
     }
 
     private static int failure(Throwable e, boolean debug, PrintStream error) {

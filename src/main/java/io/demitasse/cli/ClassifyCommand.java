@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "classify", description = "Prints label, score and text, a line each.",
+@Command(description = "Prints label, score and text, a line each.",
         footer = {"", "With --jsonl an object may hold \"text_pair\", a second text, or in place of \"text\" "
             + "{\"input_ids\":[101,...,102]}: ids for the model as they are, special tokens included, and "
             + "\"token_type_ids\" with them."})

@@ -18,7 +18,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "convert", description = "Writes a Hugging Face folder as one flat weight file.")
+@Command(description = "Writes a Hugging Face folder as one flat weight file.")
 final class ConvertCommand implements Callable<Integer> {
 
     /** The names on the command line. */

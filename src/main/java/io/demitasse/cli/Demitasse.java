@@ -1,7 +1,5 @@
 package io.demitasse.cli;
 
-import io.demitasse.Task;
-import io.demitasse.Tasks;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -13,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -26,11 +23,7 @@ import picocli.CommandLine.ScopeType;
 @Command(name = "demitasse", versionProvider = Demitasse.Version.class, mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT, usageHelpAutoWidth = true, sortOptions = false,
         synopsisSubcommandLabel = "COMMAND",
-        description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.",
-        subcommands = {ClassifyCommand.class, TokenizeCommand.class, EmbedCommand.class, EvaluateCommand.class,
-            TrainCommand.class, InspectCommand.class, ExplainCommand.class, ServeCommand.class, ConvertCommand.class,
-            QuantizeCommand.class, InfoCommand.class, DoctorCommand.class, AutoComplete.GenerateCompletion.class,
-            ManPageCommand.class, CommandLine.HelpCommand.class})
+        description = "DistilBERT in pure Java: classifies and embeds texts, and learns to.")
 public final class Demitasse {
 
     /** 128 and the number of SIGPIPE. */
@@ -49,7 +42,7 @@ public final class Demitasse {
         Thread.setDefaultUncaughtExceptionHandler((thread, e) -> error.println("demitasse: " + message(e)));
         Demitasse root = new Demitasse();
         StringWriter help = new StringWriter();
-        CommandLine commandLine = commandLine(root)
+        CommandLine commandLine = Commands.line(root, args)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // A text may begin with @; picocli would read a file of that name for arguments.
                 .setExpandAtFiles(false)
@@ -73,17 +66,6 @@ public final class Demitasse {
             // Errors, such as too little memory, pass by picocli's handler.
             return failure(e, root.debug, error);
         }
-    }
-
-    /** The commands above, and one for each task that has none of its own there. */
-    private static CommandLine commandLine(Demitasse root) {
-        CommandLine commandLine = new CommandLine(root);
-        for (Task task : Tasks.ALL) {
-            if (!commandLine.getSubcommands().containsKey(task.command())) {
-                commandLine.addSubcommand(TaskCommand.of(task));
-            }
-        }
-        return commandLine;
     }
 
     private static int failure(Throwable e, boolean debug, PrintStream error) {

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-@Command(name = "doctor", description = "Says which kernels work here and how fast, and whether the model is intact.")
+@Command(description = "Says which kernels work here and how fast, and whether the model is intact.")
 final class DoctorCommand implements Callable<Integer> {
 
     /** A linear layer of DistilBERT over a sentence or a few. */

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "embed", description = "Prints a vector for each text, as a JSON line.")
+@Command(description = "Prints a vector for each text, as a JSON line.")
 final class EmbedCommand implements Callable<Integer> {
 
     private static final Task TASK = Tasks.named("feature-extraction");

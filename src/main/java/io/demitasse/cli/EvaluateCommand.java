@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-@Command(name = "evaluate", description = "Measures a model on labelled texts, pairs of texts or words.",
+@Command(description = "Measures a model on labelled texts, pairs of texts or words.",
         footer = {"", "Precision, recall and F1 are those of the second label where there are two, "
             + "and means over the labels where there are more. MCC is Matthews' correlation coefficient. ECE is the "
             + "expected calibration error: how far a prediction's score is from the share of predictions with such "

@@ -16,8 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "explain",
-        description = "Prints what each word did for the label: bars to the right for it, to the left against it.")
+@Command(description = "Prints what each word did for the label: bars to the right for it, to the left against it.")
 final class ExplainCommand implements Callable<Integer> {
 
     private static final int BAR = 24;      // characters, on either side

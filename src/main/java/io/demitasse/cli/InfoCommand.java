@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "info", description = "Shows what is in a flat weight file, after checking all of it.")
+@Command(description = "Shows what is in a flat weight file, after checking all of it.")
 final class InfoCommand implements Callable<Integer> {
 
     @Mixin

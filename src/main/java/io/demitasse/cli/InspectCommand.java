@@ -28,8 +28,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-@Command(name = "inspect",
-        description = "Shows how a text came to its label: every number of the pass, as a page or JSON.")
+@Command(description = "Shows how a text came to its label: every number of the pass, as a page or JSON.")
 final class InspectCommand implements Callable<Integer> {
 
     @Spec

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "quantize", description = "Writes a model again with its numbers as int8, f16 or f32.")
+@Command(description = "Writes a model again with its numbers as int8, f16 or f32.")
 final class QuantizeCommand implements Callable<Integer> {
 
     /** The names on the command line. */

@@ -23,7 +23,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "serve", description = "Serves the model by HTTP, with the API of text-embeddings-inference.",
+@Command(description = "Serves the model by HTTP, with the API of text-embeddings-inference.",
         footer = {"", "Ends on SIGTERM or Ctrl-C, after answering what it has begun to answer."})
 final class ServeCommand implements Callable<Integer> {
 

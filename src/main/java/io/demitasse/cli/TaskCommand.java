@@ -58,7 +58,7 @@ final class TaskCommand implements Callable<Integer> {
     static CommandLine of(Task task) {
         TaskCommand command = new TaskCommand(task);
         CommandLine line = new CommandLine(command);
-        CommandSpec spec = line.getCommandSpec().name(task.command());
+        CommandSpec spec = line.getCommandSpec();
         spec.usageMessage().description(task.description());
         for (Task.Field field : task.fields()) {
             if (!field.argument()) {

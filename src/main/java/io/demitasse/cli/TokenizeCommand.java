@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "tokenize", description = "Prints the token ids, tokens and offsets of each text as a JSON line.",
+@Command(description = "Prints the token ids, tokens and offsets of each text as a JSON line.",
         footer = {"", "With --jsonl an object may hold \"text_pair\", a second text; it then also gets \"type_ids\". "
             + "Offsets are UTF-16 units of the text, as Java and JavaScript count."})
 final class TokenizeCommand implements Callable<Integer> {

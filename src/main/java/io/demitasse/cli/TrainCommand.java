@@ -31,7 +31,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-@Command(name = "train", description = "Fine-tunes a model on labelled texts, pairs of texts or words.",
+@Command(description = "Fine-tunes a model on labelled texts, pairs of texts or words.",
         footer = {"", "Files of texts: TSV with the header sentence<TAB>label; .csv with sentence,label; .jsonl with "
             + "an object with \"sentence\" (or \"text\") and \"label\" a line. Labels are names or numbers. Pairs of "
             + "texts have two columns, such as sentence1 and sentence2, or premise and hypothesis. Several labels of a "

@@ -10,6 +10,8 @@ final class PlainKernels implements Kernels {
     private static final int WIDTH = 384;
     /** Rows a task computes. */
     private static final int HEIGHT = 16;
+    /** Rows a task computes at most where it makes the floats itself, which more rows share. */
+    private static final int MOST_ROWS = 128;
     /** Inputs that all rows of a task go through together, while their weights are in the cache. */
     private static final int DEPTH = 64;
 
@@ -18,6 +20,16 @@ final class PlainKernels implements Kernels {
      * every input, since the JIT compiler only vectorises loops in which all arrays have the same index.
      */
     private record PlainWeight(float[][][] blocks, int out, int in) implements Weight {
+    }
+
+    /** A file's bytes as they lie there, {@code [out, in]}: a quarter of the memory, and nothing to do when they are loaded. */
+    private record PlainBytes(byte[] bytes, float[] scales, int out, int in) implements Weight {
+    }
+
+    /** What a thread works with: some of a weight's bytes as floats, {@code [DEPTH][WIDTH]}, and the sums of each row. */
+    private static final class Widened {
+        final float[][] block = new float[DEPTH][WIDTH];
+        final float[][] sums = new float[MOST_ROWS][WIDTH];
     }
 
     @Override
@@ -45,8 +57,20 @@ final class PlainKernels implements Kernels {
     }
 
     @Override
+    public Weight weight(byte[] quantized, float[] scales, int out, int in) {
+        return new PlainBytes(quantized, scales, out, in);
+    }
+
+    @Override
     public void linear(Matrix x, Weight weight, float[] bias, Activation activation, Matrix y, Workspace workspace) {
-        PlainWeight w = (PlainWeight) weight;
+        if (weight instanceof PlainBytes bytes) {
+            linear(x, bytes, bias, activation, y, workspace);
+        } else {
+            linear(x, (PlainWeight) weight, bias, activation, y, workspace);
+        }
+    }
+
+    private void linear(Matrix x, PlainWeight w, float[] bias, Activation activation, Matrix y, Workspace workspace) {
         int columnBlocks = w.blocks.length;
         int rowBlocks = (x.rows() + HEIGHT - 1) / HEIGHT;
         workspace.run(rowBlocks * columnBlocks, (index, worker) -> {
@@ -59,9 +83,10 @@ final class PlainKernels implements Kernels {
                 System.arraycopy(bias, column, workspace.scratch(worker, r, WIDTH), 0, width);
             }
             for (int k = 0; k < w.in; k += DEPTH) {
-                int end = Math.min(k + DEPTH, w.in);
+                int depth = Math.min(DEPTH, w.in - k);
                 for (int r = 0; r < rows; r++) {
-                    accumulate(x.data(), x.row(firstRow + r), block, k, end, workspace.scratch(worker, r, WIDTH), width);
+                    accumulate(x.data(), x.row(firstRow + r) + k, block, k, depth, workspace.scratch(worker, r, WIDTH),
+                            width);
                 }
             }
             for (int r = 0; r < rows; r++) {
@@ -71,14 +96,88 @@ final class PlainKernels implements Kernels {
         });
     }
 
-    /** {@code c[j] += sum over k of x[k] * block[k][j]}. */
-    private static void accumulate(float[] x, int row, float[][] block, int k, int end, float[] c, int width) {
-        for (; k + 3 < end; k += 4) {
-            addFour(x[row + k], block[k], x[row + k + 1], block[k + 1],
-                    x[row + k + 2], block[k + 2], x[row + k + 3], block[k + 3], c, width);
+    /** As with floats, and with the same bits; only that the floats are made anew, as many as stay in the cache. */
+    private void linear(Matrix x, PlainBytes w, float[] bias, Activation activation, Matrix y, Workspace workspace) {
+        int columnBlocks = (w.out + WIDTH - 1) / WIDTH;
+        int shared = x.rows() * columnBlocks / workspace.parallel().threads();
+        int height = Math.max(HEIGHT, Math.min(MOST_ROWS, shared));
+        int rowBlocks = (x.rows() + height - 1) / height;
+        workspace.run(rowBlocks * columnBlocks, (index, worker) -> {
+            Widened widened = workspace.kept(worker, Widened.class, Widened::new);
+            float[][] sums = widened.sums;
+            int firstRow = index / columnBlocks * height;
+            int rows = Math.min(height, x.rows() - firstRow);
+            int column = index % columnBlocks * WIDTH;
+            int width = Math.min(WIDTH, w.out - column);
+            for (int r = 0; r < rows; r++) {
+                System.arraycopy(bias, column, sums[r], 0, width);
+            }
+            for (int k = 0; k < w.in; k += DEPTH) {
+                int depth = Math.min(DEPTH, w.in - k);
+                widen(w, column, width, k, depth, widened.block);
+                for (int r = 0; r < rows; r++) {
+                    accumulate(x.data(), x.row(firstRow + r) + k, widened.block, 0, depth, sums[r], width);
+                }
+            }
+            for (int r = 0; r < rows; r++) {
+                activate(activation, sums[r], 0, width, y.data(), y.row(firstRow + r) + column);
+            }
+        });
+    }
+
+    /** {@code block[i][o] = w[column + o][k + i]}. */
+    private static void widen(PlainBytes w, int column, int width, int k, int depth, float[][] block) {
+        int o = 0;
+        for (; o + 8 <= width; o += 8) {
+            widenEight(w.bytes, (column + o) * w.in + k, w.in, w.scales, column + o, depth, block, o);
         }
-        for (; k < end; k++) {
-            addOne(x[row + k], block[k], c, width);
+        for (; o < width; o++) {
+            int from = (column + o) * w.in + k;
+            for (int i = 0; i < depth; i++) {
+                block[i][o] = w.bytes[from + i] * w.scales[column + o];
+            }
+        }
+    }
+
+    private static void widenEight(byte[] bytes, int from0, int stride, float[] scales, int at, int depth,
+                                   float[][] block, int o) {
+        int from1 = from0 + stride;
+        int from2 = from1 + stride;
+        int from3 = from2 + stride;
+        int from4 = from3 + stride;
+        int from5 = from4 + stride;
+        int from6 = from5 + stride;
+        int from7 = from6 + stride;
+        float scale0 = scales[at];
+        float scale1 = scales[at + 1];
+        float scale2 = scales[at + 2];
+        float scale3 = scales[at + 3];
+        float scale4 = scales[at + 4];
+        float scale5 = scales[at + 5];
+        float scale6 = scales[at + 6];
+        float scale7 = scales[at + 7];
+        for (int i = 0; i < depth; i++) {
+            float[] row = block[i];
+            row[o] = bytes[from0 + i] * scale0;
+            row[o + 1] = bytes[from1 + i] * scale1;
+            row[o + 2] = bytes[from2 + i] * scale2;
+            row[o + 3] = bytes[from3 + i] * scale3;
+            row[o + 4] = bytes[from4 + i] * scale4;
+            row[o + 5] = bytes[from5 + i] * scale5;
+            row[o + 6] = bytes[from6 + i] * scale6;
+            row[o + 7] = bytes[from7 + i] * scale7;
+        }
+    }
+
+    /** {@code c[j] += sum over i below depth of x[row + i] * block[k + i][j]}. */
+    private static void accumulate(float[] x, int row, float[][] block, int k, int depth, float[] c, int width) {
+        int i = 0;
+        for (; i + 3 < depth; i += 4) {
+            addFour(x[row + i], block[k + i], x[row + i + 1], block[k + i + 1],
+                    x[row + i + 2], block[k + i + 2], x[row + i + 3], block[k + i + 3], c, width);
+        }
+        for (; i < depth; i++) {
+            addOne(x[row + i], block[k + i], c, width);
         }
     }
 

@@ -22,13 +22,19 @@ final class Launch {
 
     /** What the launcher and the stand-ins call. */
     private static final List<String> TOOLS = List.of("bash", "cat", "cmp", "cp", "dirname", "env", "find", "flock",
-            "grep", "head", "locale", "ls", "mkdir", "mktemp", "mv", "printf", "readlink", "rm", "sed", "sleep", "tail", "touch",
+            "grep", "head", "locale", "ls", "mkdir", "mktemp", "mv", "nice", "printf", "readlink", "rm", "sed", "sleep", "tail", "touch",
             "tr", "xargs");
 
     private static final String JAVA = """
             #!/usr/bin/env bash
             for argument in "$@"; do
-                [[ $argument == -XX:ArchiveClassesAtExit=* ]] && { touch "${argument#*=}"; exit 0; }
+                if [[ $argument == -XX:ArchiveClassesAtExit=* ]]; then
+                    echo "$0" >> "$HOME/archives"
+                    sleep "${ARCHIVE_SECONDS:-0}"
+                    [[ -e $HOME/cannot ]] && { echo 'no archive'; exit 1; }
+                    echo ASKED > "${argument#*=}"
+                    exit 0
+                fi
                 [[ $argument == -version ]] && { echo 'openjdk version "ASKED" 2020-01-01' >&2; exit 0; }
             done
             printf '%s\\n' "LC_ALL=${LC_ALL-none}" "$@"
@@ -155,6 +161,26 @@ final class Launch {
         return home.resolve("target").resolve(name);
     }
 
+    /** Which Javas were told to make an archive of the classes, a line each time. */
+    List<String> archives() throws IOException {
+        Path archives = home.resolve("user/archives");
+        return Files.exists(archives) ? Files.readAllLines(archives) : List.of();
+    }
+
+    /** Has every Java fail to make an archive. */
+    Launch withoutArchives() throws IOException {
+        Files.createFile(home.resolve("user/cannot"));
+        return this;
+    }
+
+    /** Until what goes on behind a launcher is done. */
+    Launch await() throws InterruptedException {
+        while (Files.exists(target("start/making"))) {
+            Thread.sleep(10);
+        }
+        return this;
+    }
+
     /** Where Maven was told to build, a line each time. */
     List<String> builds() throws IOException {
         Path builds = home.resolve("user/builds");
@@ -179,15 +205,20 @@ final class Launch {
         return builder;
     }
 
+    /** And what it leaves running ends, too. */
     Run run(String... arguments) throws IOException, InterruptedException {
-        return run(process(arguments));
+        Run run = run(process(arguments));
+        await();
+        return run;
     }
 
     /** Through a line of bash in which "$@" is the command. */
     Run inBash(String line, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("bash", "-c", line, "bash"));
         command.addAll(process(arguments).command());
-        return run(inEnvironment(command));
+        Run run = run(inEnvironment(command));
+        await();
+        return run;
     }
 
     /** As somebody who may read the folder but not write to it. */

@@ -70,13 +70,83 @@ class LauncherTest {
         assertThat(targetNames()).containsExactly("build.lock", "build.log", "built", "demitasse.jar", "lib", "start");
     }
 
-    @Test
-    void theArchiveOfClassesIsMovedToo() throws Exception {
-        assertThat(launch.run("classify").out()).contains("\n-XX:SharedArchiveFile=" + launch.target("start") + "/");
+    private List<String> startNames() throws IOException {
         try (Stream<Path> files = Files.list(launch.target("start"))) {
-            assertThat(files.map(file -> file.getFileName().toString())).hasSize(2).contains("log")
-                    .noneMatch(name -> name.startsWith("making"));
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
+    }
+
+    private Path archive(String version) throws IOException {
+        return launch.target("start").resolve(version
+                + launch.home.resolve("jdk/bin/java").toRealPath().toString().replace('/', '-') + ".jsa");
+    }
+
+    @Test
+    void eachJavaHasAnArchiveOfTheClassesOfItsOwn() throws Exception {
+        assertThat(launch.run("classify").out()).doesNotContain("SharedArchiveFile");
+        assertThat(archive("17.0.1")).hasContent("17.0.1");
+        assertThat(launch.run("classify").out()).contains("\n-XX:SharedArchiveFile=" + archive("17.0.1") + "\n");
+
+        launch.java("25.0.1", "java.base");
+        assertThat(launch.run("classify").out()).doesNotContain("SharedArchiveFile");
+        assertThat(launch.run("classify").out()).contains("\n-XX:SharedArchiveFile=" + archive("25.0.1") + "\n");
+        assertThat(launch.archives()).hasSize(2);
+        assertThat(startNames()).hasSize(4).noneMatch(name -> name.startsWith("making"));
+
+        launch.edit("2").run("classify");
+        assertThat(launch.archives()).as("of the new jar").hasSize(3);
+    }
+
+    /** So whoever reads its output through a pipe sees it end. */
+    @Test
+    void nobodyWaitsForTheArchive() throws Exception {
+        launch.with("ARCHIVE_SECONDS", "3");
+        Run run = launch.inBash("\"$@\" 2>&1 | cat; [[ -d $HOME/../target/start/making ]] && echo making", "classify");
+
+        assertThat(run.succeeds().out()).contains("\nclassify\n").endsWith("\nmaking\n");
+        assertThat(archive("17.0.1")).exists();
+    }
+
+    @Test
+    void launchersAtOnceMakeOneArchive() throws Exception {
+        launch.run("classify");
+        Files.delete(archive("17.0.1"));
+        Files.delete(Path.of(archive("17.0.1").toString().replaceAll("jsa$", "log")));
+        launch.with("ARCHIVE_SECONDS", "1").inBash("for i in 1 2 3 4; do \"$@\" > /dev/null & done; wait", "classify");
+
+        assertThat(launch.archives()).hasSize(2);
+    }
+
+    @Test
+    void aJavaThatCannotMakeAnArchiveIsAskedOnce() throws Exception {
+        launch.withoutArchives();
+        assertThat(launch.run("classify").exit()).isZero();
+        assertThat(launch.run("classify").succeeds().err()).isEmpty();
+        assertThat(launch.archives()).hasSize(1);
+        assertThat(startNames()).hasSize(1).allMatch(name -> name.endsWith(".log"));
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenDoesWithoutAnArchive() throws Exception {
+        launch.run("classify");
+        Files.delete(archive("17.0.1"));
+        Files.delete(Path.of(archive("17.0.1").toString().replaceAll("jsa$", "log")));
+        Files.delete(launch.target("start"));
+        Run run = launch.runReadOnly("classify").succeeds();
+
+        assertThat(run.err()).isEmpty();
+        assertThat(launch.archives()).hasSize(1);
+    }
+
+    /** With the Java that runs this test, which says itself where its classes come from. */
+    @Test
+    void javaTakesItsClassesFromTheArchive() throws Exception {
+        Files.createDirectories(launch.target("lib"));
+        writeJar(launch.target("demitasse.jar"));
+        launch.with("JAVA_HOME", System.getProperty("java.home")).run("--version").succeeds();
+        Run run = launch.with("JAVA_OPTS", "-Xlog:class+load").run("--version").succeeds();
+
+        assertThat(run.out()).containsPattern("io\\.demitasse\\.cli\\.Demitasse source: shared objects file");
     }
 
     @Test

@@ -73,6 +73,17 @@ class UsageTest {
         return Run.of(arguments.toArray(String[]::new)).succeeds().out();
     }
 
+    /** The one command that a line names is made alone; "help" makes all. */
+    @Test
+    void aCommandMadeAloneIsTheSame() {
+        assertThat(Commands.names()).contains("classify", "help", "tag", "similarity").allSatisfy(name -> {
+            String help = Run.of("help", name).succeeds().out();
+            assertThat(help).contains("Usage: demitasse " + name + " ");
+            assertThat(Run.of(name, "--help").succeeds().out()).isEqualTo(help);
+            assertThat(Run.of("--debug", name, "--help").succeeds().out()).isEqualTo(help);
+        });
+    }
+
     @Test
     void helpIsACommandToo() {
         assertThat(Run.of("help", "evaluate").succeeds().out()).isEqualTo(Run.of("evaluate", "--help").out())

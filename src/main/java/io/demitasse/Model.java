@@ -179,6 +179,14 @@ public final class Model implements AutoCloseable {
         return kernels.name();
     }
 
+    /**
+     * What tells this model from every other, in hexadecimal digits: a SHA-256 of the flat file's header, in which the
+     * checksums of all tensors stand. Of a Hugging Face folder it is one of its files' names, sizes and times.
+     */
+    public String fingerprint() {
+        return fingerprint;
+    }
+
     /** How it reads and computes. */
     public Options options() {
         return options;

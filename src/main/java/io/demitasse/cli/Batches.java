@@ -2,17 +2,20 @@ package io.demitasse.cli;
 
 import io.demitasse.file.Utf8Lines;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * What a command works on, some at a time and in order, from stdin or from arguments. Whatever comes before something bad
+ * What a command works on, some at a time and in order, from lines or from arguments. Whatever comes before something bad
  * gets its answer, and the message says where the bad came from.
  */
 final class Batches<T> {
 
     private static final String STDIN = "stdin";
+    /** Characters of lines that are worked on together, unless one alone has more: they bound the memory. */
+    private static final int CHARACTERS = 1 << 18;
 
     /** Takes some items; a command's work. Prints nothing if it throws IllegalArgumentException. */
     @FunctionalInterface
@@ -31,6 +34,7 @@ final class Batches<T> {
     private final List<T> items = new ArrayList<>();
     /** For each item, what to begin a message about it with. */
     private final List<String> origins = new ArrayList<>();
+    private long characters;
 
     /**
      * @param size how many items are worked on together
@@ -48,14 +52,32 @@ final class Batches<T> {
         finish();
     }
 
+    /** Works on one item. */
+    void ofOne(T item) throws IOException {
+        add(item, "");
+        finish();
+    }
+
     /**
-     * Works on stdin line by line, read only as far as it is needed. Blank lines are skipped.
+     * Works on stdin line by line.
      *
-     * @return how many were blank
+     * @return how many lines were blank, which are skipped
      */
     int ofStdin(Parser<T> parser) throws IOException {
+        try (Progress progress = Progress.open("texts", -1)) {
+            return ofLines(System.in, STDIN, parser, progress);
+        }
+    }
+
+    /**
+     * Works on a stream line by line, read only as far as it is needed, and closes it. Blank lines are skipped.
+     *
+     * @param name what messages call it
+     * @return how many were blank
+     */
+    int ofLines(InputStream stream, String name, Parser<T> parser, Progress progress) throws IOException {
         int blank = 0;
-        try (Utf8Lines lines = new Utf8Lines(System.in, STDIN); Progress progress = Progress.open("texts", -1)) {
+        try (Utf8Lines lines = new Utf8Lines(stream, name)) {
             while (true) {
                 String line;
                 try {
@@ -63,6 +85,8 @@ final class Batches<T> {
                 } catch (IllegalArgumentException e) {
                     finish();
                     throw e;
+                } catch (IOException e) {
+                    throw new IllegalArgumentException(name + ", line " + (lines.number() + 1) + ": " + e.getMessage(), e);
                 }
                 if (line == null) {
                     progress.step(finish());
@@ -71,7 +95,8 @@ final class Batches<T> {
                 if (line.isBlank()) {
                     blank++;
                 } else {
-                    progress.step(addLine(line, parser, STDIN + ", line " + lines.number() + ": "));
+                    characters += line.length();
+                    progress.step(addLine(line, parser, name + ", line " + lines.number() + ": "));
                 }
                 // Whoever feeds us line by line gets an answer line by line.
                 if (!items.isEmpty() && !lines.ready()) {
@@ -104,7 +129,7 @@ final class Batches<T> {
     private int add(T item, String origin) throws IOException {
         items.add(item);
         origins.add(origin);
-        return items.size() == size ? finish() : 0;
+        return items.size() == size || characters >= CHARACTERS ? finish() : 0;
     }
 
     private int finish() throws IOException {
@@ -114,6 +139,7 @@ final class Batches<T> {
         }
         items.clear();
         origins.clear();
+        characters = 0;
         return count;
     }
 

@@ -34,6 +34,9 @@ final class ClassifyCommand implements Callable<Integer> {
     TextInput input;
 
     @Mixin
+    FolderOptions folder;
+
+    @Mixin
     TextOptions texts;
 
     @Option(names = "--top-k", paramLabel = "N",
@@ -52,22 +55,20 @@ final class ClassifyCommand implements Callable<Integer> {
         if (topK != null && topK < 1) {
             throw TaskCommand.wrongUsage(spec, "--top-k must be at least 1, not " + topK);
         }
-        try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options(input.isBrief())));
-                Output output = new Output()) {
-            input.forEachBatch(items -> {
+        folder.check(input);
+        try (TextClassifier classifier = TextClassifier.load(model.file(), texts.apply(model.options(input.isBrief())))) {
+            return folder.forEachBatch(input, model.file(), classifier.model(), (items, output) -> {
                 List<Classification> results = classifier.classifyAll(items.stream().map(Item::input).toList(),
                         function == null ? classifier.function() : function);
                 for (int i = 0; i < items.size(); i++) {
                     print(output, items.get(i), results.get(i));
                 }
-                output.flush();
             });
         }
-        return 0;
     }
 
     private void print(Output output, Item item, Classification result) {
-        if (!json) {
+        if (!json && !folder.areGiven()) {
             String text = item.text() == null ? Arrays.toString(item.inputIds())
                     : inOneField(item.text()) + (item.pair() == null ? "" : "\t" + inOneField(item.pair()));
             for (LabelScore best : result.top(topK == null ? 1 : topK)) {

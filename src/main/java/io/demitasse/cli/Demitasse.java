@@ -79,7 +79,7 @@ public final class Demitasse {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    private static String message(Throwable e) {
+    static String message(Throwable e) {
         if (e instanceof NoSuchFileException) {
             return firstLine(e.getMessage()) + ": no such file or folder";
         }

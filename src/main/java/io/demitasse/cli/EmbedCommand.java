@@ -25,6 +25,9 @@ final class EmbedCommand implements Callable<Integer> {
     TextInput input;
 
     @Mixin
+    FolderOptions folder;
+
+    @Mixin
     TextOptions texts;
 
     @Option(names = "--pooling", paramLabel = "mean|cls|max|mean_sqrt_len",
@@ -45,15 +48,15 @@ final class EmbedCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        folder.check(input);
         try (TextEmbedder encoder = TextEmbedder.load(model.file(TASK),
-                texts.apply(model.options(input.isBrief())));
-                Output output = new Output()) {
-            input.forEachBatch(items -> {
-                embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector)));
-                output.flush();
-            });
+                texts.apply(model.options(input.isBrief())))) {
+            // What is wrong with the settings is wrong with every text.
+            encoder.job(List.of(), settings(encoder));
+            encoder.prompted("", promptName);
+            return folder.forEachBatch(input, model.file(TASK), encoder.model(), (items, output) ->
+                    embed(encoder, items).forEach(vector -> output.json(Map.of("embedding", vector))));
         }
-        return 0;
     }
 
     private List<float[]> embed(TextEmbedder encoder, List<Item> items) {

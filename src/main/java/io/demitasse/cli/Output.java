@@ -6,12 +6,13 @@ import java.io.BufferedWriter;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 
-/** Results, line by line, on stdout in UTF-8. */
+/** Results, line by line, on stdout or in a file, in UTF-8. */
 final class Output implements AutoCloseable {
 
     /** Whoever read stdout has had enough: no failure to talk about. */
@@ -25,8 +26,21 @@ final class Output implements AutoCloseable {
 
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
-    private final BufferedWriter writer = new BufferedWriter(
-            new OutputStreamWriter(new FileOutputStream(FileDescriptor.out), StandardCharsets.UTF_8));
+    private final BufferedWriter writer;
+    private final String name;
+
+    /** On stdout. */
+    Output() {
+        this(new FileOutputStream(FileDescriptor.out), "stdout");
+    }
+
+    /**
+     * @param name what messages call it
+     */
+    Output(OutputStream stream, String name) {
+        this.writer = new BufferedWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
+        this.name = name;
+    }
 
     void line(String text) {
         try {
@@ -63,11 +77,11 @@ final class Output implements AutoCloseable {
         }
     }
 
-    private static RuntimeException failure(IOException e) {
+    private RuntimeException failure(IOException e) {
         if (String.valueOf(e.getMessage()).contains("Broken pipe")) {
             return new ClosedException(e);
         }
-        return new UncheckedIOException("cannot write to stdout: " + e.getMessage(), e);
+        return new UncheckedIOException("cannot write to " + name + ": " + e.getMessage(), e);
     }
 
     @Override

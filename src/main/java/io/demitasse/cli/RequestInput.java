@@ -7,76 +7,97 @@ import io.demitasse.Task;
 import io.demitasse.file.StrictJson;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.OptionSpec;
 
-/** What a task's command is asked: by arguments and options, by stdin line by line, or by JSON lines. */
-final class RequestInput {
+/** What a task's command is asked: its arguments and options, or what a line holds. */
+final class RequestInput extends LineInput<JsonElement> {
 
-    /** Requests that are worked on together. */
-    private static final int BATCH = 32;
+    private final Task task;
+    /** For each field that is no argument. */
+    private final Map<String, OptionSpec> options = new LinkedHashMap<>();
 
-    @Spec(Spec.Target.MIXEE)
-    CommandSpec spec;
-
-    @Parameters(paramLabel = "TEXT", arity = "0..*", description = "The texts; without any, stdin, one a line.")
-    List<String> texts = List.of();
-
-    @Option(names = "--jsonl", description = "Read stdin as one JSON string or object a line, an object having the"
-            + " fields of the task.")
-    boolean jsonl;
-
-    /**
-     * What a request of a task holds.
-     *
-     * @param options the fields that options give
-     */
-    record Fields(Task task, Map<String, @Nullable String> options) {
-
-        private boolean isTextAlone() {
-            return task.fields().size() == 1 && !task.fields().get(0).many();
-        }
-
-        private boolean takesArguments() {
-            return task.fields().stream().anyMatch(Task.Field::argument);
-        }
-
-        private boolean takesManyTogether() {
-            return task.fields().stream().anyMatch(Task.Field::many);
-        }
-    }
-
-    /** Hands all requests to the worker, some at a time and in order. */
-    void forEachBatch(Fields fields, Batches.Worker<JsonElement> worker) throws IOException {
-        Batches<JsonElement> batches = new Batches<>(BATCH, worker);
-        if (jsonl) {
-            if (!texts.isEmpty() || fields.options.values().stream().anyMatch(value -> value != null)) {
-                throw TaskCommand.wrongUsage(spec, "--jsonl reads stdin, so texts cannot be arguments as well");
+    RequestInput(Task task) {
+        this.task = task;
+        for (Task.Field field : task.fields()) {
+            if (!field.argument()) {
+                options.put(field.name(), TaskCommand.option(field.name(), "TEXT", String.class,
+                        "The " + field.name() + ".").build());
             }
-            batches.ofStdin(RequestInput::parse);
-        } else if (!fields.isTextAlone()) {
-            worker.work(List.of(object(fields)));
-        } else if (!texts.isEmpty()) {
-            batches.ofArguments(texts, JsonPrimitive::new);
-        } else {
-            Batches.tellOfBlank(batches.ofStdin(JsonPrimitive::new), spec);
         }
     }
 
-    private JsonObject object(Fields fields) throws IOException {
+    /** The options that give fields, to be added to the command's own. */
+    Iterable<OptionSpec> options() {
+        return options.values();
+    }
+
+    @Override
+    JsonElement ofText(String text) {
+        return new JsonPrimitive(text);
+    }
+
+    @Override
+    JsonElement ofJson(String line) {
+        JsonElement json = StrictJson.parseLine(line);
+        if (json.isJsonObject() || json.isJsonPrimitive() && json.getAsJsonPrimitive().isString()) {
+            return json;
+        }
+        throw new IllegalArgumentException("expected a JSON string or object, one a line");
+    }
+
+    @Override
+    boolean hasArguments() {
+        return !given().isEmpty();
+    }
+
+    @Override
+    String whyNoLines() {
+        return isTextAlone() ? "" : task.command() + " needs " + task.fields().stream().map(Task.Field::name)
+                .collect(Collectors.joining(" and "));
+    }
+
+    @Override
+    boolean isBrief() {
+        return !jsonl && ModelOptions.isBrief(given());
+    }
+
+    @Override
+    void ofWords(Batches<JsonElement> batches) throws IOException {
+        if (isTextAlone()) {
+            super.ofWords(batches);
+        } else {
+            batches.ofOne(object());
+        }
+    }
+
+    private boolean isTextAlone() {
+        return task.fields().size() == 1 && !task.fields().get(0).many();
+    }
+
+    /** What the command line says, arguments and options. */
+    private List<String> given() {
+        List<String> given = new ArrayList<>(texts);
+        for (OptionSpec option : options.values()) {
+            if (option.getValue() != null) {
+                given.add(option.getValue());
+            }
+        }
+        return given;
+    }
+
+    private JsonObject object() throws IOException {
         List<String> arguments = new ArrayList<>(texts);
-        if (arguments.isEmpty() && fields.takesManyTogether()) {
-            Batches.tellOfBlank(new Batches<String>(BATCH, arguments::addAll).ofStdin(line -> line), spec);
+        if (arguments.isEmpty() && task.fields().stream().anyMatch(Task.Field::many)) {
+            Batches.tellOfBlank(LineInput.<String>batches(arguments::addAll).ofStdin(line -> line), spec);
         }
         JsonObject object = new JsonObject();
-        for (Task.Field field : fields.task.fields()) {
+        for (Task.Field field : task.fields()) {
             if (!field.argument()) {
-                String value = fields.options.get(field.name());
+                String value = options.get(field.name()).getValue();
                 if (value == null) {
                     throw TaskCommand.wrongUsage(spec, "--" + field.name() + " is missing");
                 }
@@ -89,17 +110,9 @@ final class RequestInput {
                 object.addProperty(field.name(), arguments.remove(0));
             }
         }
-        if (!fields.takesArguments() && !texts.isEmpty()) {
+        if (!texts.isEmpty() && task.fields().stream().noneMatch(Task.Field::argument)) {
             throw TaskCommand.wrongUsage(spec, "it takes no arguments but options: " + texts.get(0));
         }
         return object;
-    }
-
-    private static JsonElement parse(String line) {
-        JsonElement json = StrictJson.parseLine(line);
-        if (json.isJsonObject() || json.isJsonPrimitive() && json.getAsJsonPrimitive().isString()) {
-            return json;
-        }
-        throw new IllegalArgumentException("expected a JSON string or object, one a line");
     }
 }

@@ -16,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,6 +38,9 @@ final class TaskCommand implements Callable<Integer> {
     @Mixin
     RequestInput input;
 
+    @Mixin
+    FolderOptions folder;
+
     @Option(names = "--split-special-tokens",
             description = "Take a [SEP] or [MASK] in a text for plain text, not for the special token.")
     boolean splitSpecialTokens;
@@ -47,11 +49,11 @@ final class TaskCommand implements Callable<Integer> {
     boolean json;
 
     private final Task task;
-    private final Map<String, OptionSpec> fields = new LinkedHashMap<>();
     private final Map<Task.Parameter, OptionSpec> parameters = new LinkedHashMap<>();
 
     private TaskCommand(Task task) {
         this.task = task;
+        this.input = new RequestInput(task);
     }
 
     /** A command line for a task. */
@@ -60,19 +62,13 @@ final class TaskCommand implements Callable<Integer> {
         CommandLine line = new CommandLine(command);
         CommandSpec spec = line.getCommandSpec();
         spec.usageMessage().description(task.description());
-        for (Task.Field field : task.fields()) {
-            if (!field.argument()) {
-                command.fields.put(field.name(), option(field.name(), "TEXT", String.class,
-                        "The " + field.name() + ".").build());
-            }
-        }
         task.parameters().forEach(parameter -> command.parameters.put(parameter, option(parameter)));
-        command.fields.values().forEach(spec::addOption);
+        command.input.options().forEach(spec::addOption);
         command.parameters.values().forEach(spec::addOption);
         return line;
     }
 
-    private static OptionSpec.Builder option(String name, String label, Class<?> type, String description) {
+    static OptionSpec.Builder option(String name, String label, Class<?> type, String description) {
         return OptionSpec.builder("--" + name).paramLabel(label).type(type).description(description);
     }
 
@@ -93,23 +89,27 @@ final class TaskCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Parameters given = new Parameters(given());
-        RequestInput.Fields asked = new RequestInput.Fields(task, options());
-        try (Model opened = Model.load(model.file(task), model.options(isBrief()).withSplitSpecialTokens(splitSpecialTokens));
-                Output output = new Output()) {
+        folder.check(input);
+        try (Model opened = Model.load(model.file(task),
+                model.options(input.isBrief()).withSplitSpecialTokens(splitSpecialTokens))) {
             checkFits(opened);
-            input.forEachBatch(asked, requests -> {
-                List<Job<JsonElement>> jobs = new ArrayList<>();
-                requests.forEach(request -> jobs.add(task.job(opened, request, given)));
-                List<JsonElement> results = opened.run(Job.all(jobs));
+            return folder.forEachBatch(input, model.file(task), opened, (requests, output) -> {
+                List<JsonElement> results = results(opened, requests, given);
                 for (int i = 0; i < results.size(); i++) {
                     print(output, requests.get(i), results.get(i));
                 }
-                output.flush();
             });
+        }
+    }
+
+    private List<JsonElement> results(Model opened, List<JsonElement> requests, Parameters given) {
+        try {
+            List<Job<JsonElement>> jobs = new ArrayList<>();
+            requests.forEach(request -> jobs.add(task.job(opened, request, given)));
+            return opened.run(Job.all(jobs));
         } catch (IllegalArgumentException e) {
             throw asUsage(e);
         }
-        return 0;
     }
 
     /** What is wrong with a parameter's value is wrong with the command line, if it stands there. */
@@ -124,12 +124,6 @@ final class TaskCommand implements Callable<Integer> {
         return e;
     }
 
-    private boolean isBrief() {
-        List<String> arguments = new ArrayList<>(input.texts);
-        options().values().forEach(text -> arguments.add(text == null ? "" : text));
-        return !input.jsonl && ModelOptions.isBrief(arguments);
-    }
-
     private void checkFits(Model opened) {
         try {
             Tasks.check(opened, task);
@@ -140,18 +134,12 @@ final class TaskCommand implements Callable<Integer> {
 
     private void print(Output output, JsonElement request, JsonElement result) {
         for (JsonElement object : task.objects(request, result)) {
-            if (json) {
+            if (json || folder.areGiven()) {
                 output.json(object);
             } else {
                 output.line(task.line(object));
             }
         }
-    }
-
-    private Map<String, @Nullable String> options() {
-        Map<String, @Nullable String> options = new LinkedHashMap<>();
-        fields.forEach((name, option) -> options.put(name, option.getValue()));
-        return options;
     }
 
     private JsonObject given() {

@@ -5,30 +5,11 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.demitasse.Input;
 import io.demitasse.file.StrictJson;
-import java.io.IOException;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** The texts a command works on: its arguments, or stdin line by line, read only as far as they are needed. */
-final class TextInput {
-
-    /** Texts that are worked on together. */
-    private static final int BATCH = 64;
-
-    @Spec(Spec.Target.MIXEE)
-    CommandSpec spec;
-
-    @Parameters(paramLabel = "TEXT", arity = "0..*", description = "The texts; without any, stdin, one a line.")
-    List<String> texts = List.of();
-
-    @Option(names = "--jsonl", description = "Read stdin as one JSON string or object with \"text\" a line.")
-    boolean jsonl;
+/** The texts a command works on, each with what else an object on a JSON line says of it. */
+final class TextInput extends LineInput<TextInput.Item> {
 
     /**
      * One text, a pair of texts, or one sequence of token ids.
@@ -62,28 +43,13 @@ final class TextInput {
         }
     }
 
-    /** Whether there are only a few words to work on. */
-    boolean isBrief() {
-        return ModelOptions.isBrief(texts);
+    @Override
+    Item ofText(String text) {
+        return Item.of(text);
     }
 
-    /** Hands all items to the worker, some at a time and in order. */
-    void forEachBatch(Batches.Worker<Item> worker) throws IOException {
-        Batches<Item> batches = new Batches<>(BATCH, worker);
-        if (jsonl) {
-            if (!texts.isEmpty()) {
-                throw new CommandLine.ParameterException(spec.commandLine(),
-                        "--jsonl reads stdin, so texts cannot be arguments as well");
-            }
-            batches.ofStdin(TextInput::parse);
-        } else if (!texts.isEmpty()) {
-            batches.ofArguments(texts, Item::of);
-        } else {
-            Batches.tellOfBlank(batches.ofStdin(Item::of), spec);
-        }
-    }
-
-    private static Item parse(String line) {
+    @Override
+    Item ofJson(String line) {
         JsonElement json = StrictJson.parseLine(line);
         if (json.isJsonPrimitive() && json.getAsJsonPrimitive().isString()) {
             return Item.of(json.getAsString());

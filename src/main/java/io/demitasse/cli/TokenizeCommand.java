@@ -53,12 +53,8 @@ final class TokenizeCommand implements Callable<Integer> {
                     "--max-length is " + maxLength + ", but [CLS] and [SEP] need " + SHORTEST);
         }
         WordPieceTokenizer tokenizer = tokenizer();
-        try (Output output = new Output()) {
-            input.forEachBatch(items -> {
-                items.stream().map(item -> encode(tokenizer, item)).toList().forEach(output::json);
-                output.flush();
-            });
-        }
+        input.forEachBatch((items, output) ->
+                items.stream().map(item -> encode(tokenizer, item)).toList().forEach(output::json));
         return 0;
     }
 

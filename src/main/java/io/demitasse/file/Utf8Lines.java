@@ -23,6 +23,8 @@ public final class Utf8Lines implements Closeable {
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
     /** Characters that are shown of what stands before a bad byte. */
     private static final int EXCERPT = 20;
+    /** Bytes of a line; a file of another kind may have no line ends in all its gigabytes. */
+    private static final int LONGEST = 1 << 26;
 
     private final InputStream stream;
     private final String name;
@@ -42,7 +44,7 @@ public final class Utf8Lines implements Closeable {
     /**
      * The next line, without its end; null behind the last.
      *
-     * @throws IllegalArgumentException if it is not UTF-8; the message names the line
+     * @throws IllegalArgumentException if it is not UTF-8, or too long to be a text; the message names the line
      */
     public @Nullable String next() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
@@ -52,6 +54,10 @@ public final class Utf8Lines implements Closeable {
             int end = at;
             while (end < limit && buffer[end] != '\n') {
                 end++;
+            }
+            if (line.size() > LONGEST) {
+                throw new IllegalArgumentException(name + ", line " + (number + 1) + ": is longer than "
+                        + LONGEST / (1 << 20) + " MB: are there line ends in it?");
             }
             line.write(buffer, at, end - at);
             at = end;

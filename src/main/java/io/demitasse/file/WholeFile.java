@@ -15,6 +15,8 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Arrays;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,8 @@ public final class WholeFile {
 
     /** Links that are followed before they are taken for a circle, as Linux does. */
     private static final int MOST_LINKS = 40;
+    /** A temporary file's name, in which the target's stands first. */
+    private static final Pattern TEMPORARY = Pattern.compile("(.+)\\.\\p{XDigit}{8}-\\p{XDigit}{4}-\\p{XDigit}{4}\\.tmp");
 
     /** What a file holds. */
     public enum Kind {
@@ -82,6 +86,28 @@ public final class WholeFile {
     public static void write(Path target, Kind kind, Writing writing) throws IOException {
         Path file = followed(target);
         checkReplaceable(target, file, kind);
+        write(target, file, writing);
+    }
+
+    /**
+     * Writes a file that is not there yet.
+     *
+     * @throws IOException if it cannot be written, or something stands there; the message names the target
+     */
+    public static void create(Path target, Writing writing) throws IOException {
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            throw naming(target, "is there already, and is not replaced", null);
+        }
+        write(target, target.toAbsolutePath(), writing);
+    }
+
+    /** The name of the file that was to be written, if this is the name of what a killed process left of it; else null. */
+    public static @Nullable String leftOf(String name) {
+        Matcher matcher = TEMPORARY.matcher(name);
+        return matcher.matches() ? matcher.group(1) : null;
+    }
+
+    private static void write(Path target, Path file, Writing writing) throws IOException {
         Path temporary = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID().toString().substring(0, 18)
                 + ".tmp");
         try {

@@ -8,7 +8,6 @@ import io.demitasse.TextClassifier;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -26,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ExecutorsTest {
 
     /** What a Spark that was unpacked has: its jars in a folder. */
-    private static void layOutSpark() throws Exception {
+    static void layOutSpark() throws Exception {
         String home = System.getenv("SPARK_HOME");
         assumeTrue(home != null, "executors need SPARK_HOME, which the build sets");
         Path jars = Files.createDirectories(Path.of(home, "jars"));
@@ -50,25 +49,6 @@ class ExecutorsTest {
                         + Path.of("target/test-classes").toAbsolutePath()).getOrCreate();
     }
 
-    /** Ends this executor at row 5,000, in the middle of a partition, the first time that any comes there. */
-    private static Iterator<Row> dyingOnce(Iterator<Row> rows, String marker) {
-        return new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-                return rows.hasNext();
-            }
-
-            @Override
-            public Row next() {
-                Row row = rows.next();
-                if (row.getInt(0) == 5_000 && new File(marker).mkdir()) {
-                    Runtime.getRuntime().halt(1);
-                }
-                return row;
-            }
-        };
-    }
-
     @Test
     void anExecutorThatDiesLosesAndDoublesNothing(@TempDir Path folder) throws Exception {
         List<String> texts = Fixtures.texts(20_000, 13);
@@ -78,8 +58,8 @@ class ExecutorsTest {
         List<Row> loads;
         try {
             Dataset<Row> table = Fixtures.table(spark, texts, texts, 8);
-            Dataset<Row> dying = table.mapPartitions((MapPartitionsFunction<Row, Row>) part -> dyingOnce(part, marker),
-                    Encoders.row(table.schema()));
+            // In the middle of a partition.
+            Dataset<Row> dying = Fixtures.onceAt(table, 5_000, marker, () -> Runtime.getRuntime().halt(1));
             Dataset<Row> scored = new TextClassifierTransformer().setInputCol("text")
                     .setModel(Fixtures.model("distilbert-nli").toString()).transform(dying);
             rows = scored.collectAsList();

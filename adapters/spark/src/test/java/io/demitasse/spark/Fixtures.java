@@ -2,7 +2,9 @@ package io.demitasse.spark;
 
 import io.demitasse.Options;
 import io.demitasse.convert.HuggingFaceFolder;
+import java.io.File;
 import java.io.IOException;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.spark.api.java.function.MapFunction;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
@@ -77,6 +81,22 @@ final class Fixtures {
         return spark.createDataFrame(rows, new StructType().add("id", DataTypes.IntegerType, false)
                 .add("text", DataTypes.StringType).add("pair", DataTypes.StringType)).repartitionByRange(partitions,
                         org.apache.spark.sql.functions.col("id")).sortWithinPartitions("id");
+    }
+
+    /** What happens to a task. */
+    @FunctionalInterface
+    interface Accident extends Serializable {
+        void happen() throws InterruptedException;
+    }
+
+    /** The same rows, with an accident at one of them, the first time that any task comes there: then a folder is made. */
+    static Dataset<Row> onceAt(Dataset<Row> table, int id, String marker, Accident accident) {
+        return table.map((MapFunction<Row, Row>) row -> {
+            if (row.getInt(0) == id && new File(marker).mkdir()) {
+                accident.happen();
+            }
+            return row;
+        }, Encoders.row(table.schema()));
     }
 
     static Dataset<Row> table(SparkSession spark, List<String> texts) {

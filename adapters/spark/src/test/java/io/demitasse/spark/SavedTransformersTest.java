@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
@@ -111,6 +112,26 @@ class SavedTransformersTest {
         Files.delete(model);
         assertThatThrownBy(() -> TextClassifierTransformer.load(path)).isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("old/model.flat").hasMessageContaining("the model is gone");
+    }
+
+    @Test
+    void aPipelineSaysItToo() throws IOException {
+        save(new Pipeline().setStages(new PipelineStage[] {classifier(Fixtures.model("distilbert-nli"))}).fit(table()), "all");
+        Path model;
+        try (Stream<Path> files = Files.walk(folder.resolve("all"))) {
+            model = files.filter(file -> file.endsWith("model.flat")).findFirst().orElseThrow();
+        }
+        nextSession();
+        String path = folder.resolve("all").toString();
+        assertThat(PipelineModel.load(path).transform(table()).count()).isEqualTo(200);
+        Files.deleteIfExists(model.resolveSibling(".model.flat.crc"));
+        Files.copy(Fixtures.model("bert-nli"), model, StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> PipelineModel.load(path)).isInstanceOf(ModelFormatException.class)
+                .hasMessageContaining(model.toString()).hasMessageContaining("it has changed");
+        Files.delete(model);
+        assertThatThrownBy(() -> PipelineModel.load(path)).isInstanceOf(ModelFormatException.class)
+                .hasMessage(model + ": there is no such file: the"
+                + " model is gone or was moved");
     }
 
     @Test

@@ -2,61 +2,105 @@ package io.demitasse.spark;
 
 import io.demitasse.Options;
 import io.demitasse.TextClassifier;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
+import java.util.LongSummaryStatistics;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
-/** Measures local[2] against the library on two threads, in turns in one JVM: {@code MODEL SENTENCES TURNS}. */
+/**
+ * Measures local[2] against the library on two threads, in turns in one JVM, and then what local[2] holds of the heap:
+ * {@code MODEL TSV SENTENCES TURNS}. The sentences are the file's first column, without its header, again and again.
+ */
 final class Throughput {
 
-    private static final String[] WORDS = ("the movie was not good bad great dull and of a in it is plot acting war love "
-            + "story that film with for but as its funny moving slow long script director scene").split(" ");
+    private static final int PARTITIONS = 8;
 
     private Throughput() {
     }
 
-    public static void main(String[] arguments) {
+    public static void main(String[] arguments) throws Exception {
         Path model = Path.of(arguments[0]);
-        List<String> texts = sentences(Integer.parseInt(arguments[1]));
+        List<String> texts = sentences(Path.of(arguments[1]), Integer.parseInt(arguments[2]));
         SparkSession spark = Fixtures.spark();
         try (TextClassifier library = TextClassifier.load(model, Options.defaults().withThreads(2))) {
-            Dataset<Row> table = Fixtures.table(spark, texts, texts, 8).cache();
+            Dataset<Row> table = Fixtures.table(spark, texts, texts, PARTITIONS).cache();
             table.count();
             Dataset<Row> scored = new TextClassifierTransformer().setModel(model.toString()).setInputCol("text")
                     .transform(table);
-            library.classify(texts.subList(0, 200));
-            scored.limit(200).collectAsList();
-            for (int turn = 0; turn < Integer.parseInt(arguments[2]); turn++) {
-                long start = System.nanoTime();
-                library.classify(texts);
-                long between = System.nanoTime();
-                // Computes every row and keeps none, so that collecting them is not measured.
-                scored.write().format("noop").mode("overwrite").save();
-                long end = System.nanoTime();
-                System.out.printf("library %.0f sentences/s, local[2] %.0f sentences/s, ratio %.3f%n",
-                        texts.size() * 1e9 / (between - start), texts.size() * 1e9 / (end - between),
-                        (double) (between - start) / (end - between));
+            System.out.printf("%s, %s, Java %s, kernels %s, %d sentences%n", processor(), model.getFileName(),
+                    System.getProperty("java.version"), library.model().kernels(), texts.size());
+            // Until the JIT compiler is done with both.
+            List<String> first = texts.subList(0, Math.min(texts.size(), 600));
+            library.classify(first);
+            compute(scored.limit(first.size()));
+            List<Double> ratios = new ArrayList<>();
+            for (int turn = 0; turn < Integer.parseInt(arguments[3]); turn++) {
+                long alone = nanoseconds(() -> library.classify(texts));
+                long inSpark = nanoseconds(() -> compute(scored));
+                ratios.add((double) alone / inSpark);
+                System.out.printf("library %.1f sentences/s, local[2] %.1f sentences/s, ratio %.3f%n",
+                        texts.size() * 1e9 / alone, texts.size() * 1e9 / inSpark, (double) alone / inSpark);
             }
+            List<Double> sorted = ratios.stream().sorted().toList();
+            System.out.printf("ratio: min %.3f, median %.3f, max %.3f%n", sorted.get(0), sorted.get(sorted.size() / 2),
+                    sorted.get(sorted.size() - 1));
+            tellOfMemory(scored);
         } finally {
             spark.stop();
         }
     }
 
-    /** Of 8 to 40 words. */
-    private static List<String> sentences(int count) {
-        Random random = new Random(1);
+    /** Computes every row and keeps none, so that collecting them is not measured. */
+    private static void compute(Dataset<Row> rows) {
+        rows.write().format("noop").mode("overwrite").save();
+    }
+
+    private static long nanoseconds(Runnable work) {
+        long start = System.nanoTime();
+        work.run();
+        return System.nanoTime() - start;
+    }
+
+    /** What is left of the heap after a collection, all through one pass. */
+    private static void tellOfMemory(Dataset<Row> scored) throws InterruptedException {
+        List<Long> megabytes = new ArrayList<>();
+        Thread pass = new Thread(() -> compute(scored), "pass");
+        pass.start();
+        while (pass.isAlive()) {
+            System.gc();
+            Runtime runtime = Runtime.getRuntime();
+            megabytes.add((runtime.totalMemory() - runtime.freeMemory()) >> 20);
+            pass.join(1000);
+        }
+        int size = megabytes.size();
+        System.out.printf("heap after collections: third quarter %s, fourth quarter %s%n",
+                spread(megabytes.subList(size / 2, size * 3 / 4)), spread(megabytes.subList(size * 3 / 4, size)));
+    }
+
+    private static String spread(List<Long> megabytes) {
+        LongSummaryStatistics spread = megabytes.stream().mapToLong(Long::longValue).summaryStatistics();
+        return spread.getMin() + " to " + spread.getMax() + " MB, mean " + Math.round(spread.getAverage()) + " MB of "
+                + spread.getCount() + " samples";
+    }
+
+    private static List<String> sentences(Path tsv, int count) throws IOException {
+        List<String> lines = Files.readAllLines(tsv);
         List<String> texts = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
-            StringBuilder text = new StringBuilder(WORDS[random.nextInt(WORDS.length)]);
-            for (int w = random.nextInt(33) + 7; w > 0; w--) {
-                text.append(' ').append(WORDS[random.nextInt(WORDS.length)]);
-            }
-            texts.add(text.toString());
+            texts.add(lines.get(1 + i % (lines.size() - 1)).split("\t")[0]);
         }
         return texts;
+    }
+
+    private static String processor() throws IOException {
+        Path file = Path.of("/proc/cpuinfo");
+        return !Files.exists(file) ? System.getProperty("os.arch") : Files.readAllLines(file).stream()
+                .filter(line -> line.startsWith("model name")).map(line -> line.substring(line.indexOf(':') + 2))
+                .findFirst().orElse(System.getProperty("os.arch"));
     }
 }

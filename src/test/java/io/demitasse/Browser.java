@@ -13,8 +13,10 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.logging.Level;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.openqa.selenium.By;
+import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -131,7 +133,26 @@ public final class Browser implements AutoCloseable {
     }
 
     public String text(String selector) {
-        return one(selector).getText();
+        return fresh(() -> one(selector).getText());
+    }
+
+    /** What a property of an element's style is computed to. */
+    public String style(String selector, String property) {
+        return fresh(() -> one(selector).getCssValue(property));
+    }
+
+    /** Asks again where a page has put another element in the place of the one that was found. */
+    private <T> T fresh(Supplier<T> question) {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return question.get();
+            } catch (StaleElementReferenceException e) {
+                if (attempt == 20) {
+                    throw e;
+                }
+                frame();
+            }
+        }
     }
 
     /** The button with this text. */

@@ -124,7 +124,7 @@ class ServedPageTest {
 
     /** A word's red, green and blue, however faint it is. */
     private static String hue(String selector) {
-        return browser.one(selector).getCssValue("border-bottom-color").replaceFirst(",[^,]*\\)$", "");
+        return browser.style(selector, "border-bottom-color").replaceFirst(",[^,]*\\)$", "");
     }
 
     /** Blue for, orange and broken against, and each label's own hue: what the page of an inspection says with them. */
@@ -141,12 +141,12 @@ class ServedPageTest {
             browser.awaitText("note", "words speak for");
             browser.await("#words mark.against");
             List<?> served = (List<?>) browser.script(read, names);
-            String bar = browser.one("#result .track i").getCssValue("background-color");
+            String bar = browser.style("#result .track i", "background-color");
             String speaks = hue("#words mark:not(.against)");
             String against = hue("#words mark.against");
             String label = browser.text("#result .row span");
             assertThat(browser.text("#note")).startsWith("blue words speak for " + label + ", orange ones");
-            assertThat(browser.one("#words mark.against").getCssValue("border-bottom-style")).isEqualTo("dashed");
+            assertThat(browser.style("#words mark.against", "border-bottom-style")).isEqualTo("dashed");
             lookInside();
             browser.prefers(scheme);        // each tab is asked for itself
             browser.frame();
@@ -154,10 +154,10 @@ class ServedPageTest {
             assertThat(browser.script(read, names)).isEqualTo(served);
             assertThat(served).isNotEmpty().noneMatch(value -> value.toString().isEmpty());
             assertThat(browser.text(".label")).startsWith(label);
-            assertThat(browser.one(".shares i").getCssValue("background-color")).isEqualTo(bar);
+            assertThat(browser.style(".shares i", "background-color")).isEqualTo(bar);
             assertThat(hue(".sentence .word:not(.against)")).isEqualTo(speaks).isNotEqualTo(against);
             assertThat(hue(".sentence .word.against")).isEqualTo(against);
-            assertThat(browser.one(".word.against").getCssValue("border-bottom-style")).isEqualTo("dashed");
+            assertThat(browser.style(".word.against", "border-bottom-style")).isEqualTo("dashed");
             closeTabs();
             browser.look(false);
         }

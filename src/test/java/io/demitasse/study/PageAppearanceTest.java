@@ -78,7 +78,7 @@ class PageAppearanceTest {
     }
 
     private static String style(String selector, String property) {
-        return browser.one(selector).getCssValue(property);
+        return browser.style(selector, property);
     }
 
     private static String variable(String name) {

@@ -233,13 +233,13 @@ class PageTest {
     void lightAndDarkFollowTheSystemAndTheSwitch() {
         browser.prefers("dark");
         browser.open(page, 1280, 900);
-        String dark = browser.one("body").getCssValue("background-color");
+        String dark = browser.style("body", "background-color");
         browser.press("Light");
-        String light = browser.one("body").getCssValue("background-color");
+        String light = browser.style("body", "background-color");
         browser.prefers("light");
         browser.open(page, 1280, 900);
 
-        assertThat(browser.one("body").getCssValue("background-color")).isEqualTo(light).isNotEqualTo(dark);
+        assertThat(browser.style("body", "background-color")).isEqualTo(light).isNotEqualTo(dark);
     }
 
     @Test

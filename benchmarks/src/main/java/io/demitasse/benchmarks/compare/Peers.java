@@ -51,10 +51,19 @@ final class Peers implements AutoCloseable {
             if (arguments.int8() != null) {
                 add(name + "-int8", () -> demitasse(attempt.name(), "int8", arguments.int8()));
                 if (attempt.name().equals("machine")) {
-                    add(name + "-int8-fast", () -> new DemitassePeer(name + "-int8-fast", arguments.int8(), "int8",
-                            attempt.name(), Int8Activations.FAST, arguments.threads()));
+                    addFast(name + "-int8-fast", attempt.name());
                 }
             }
+        }
+    }
+
+    private void addFast(String name, String kernels) {
+        try {
+            KernelChoice.choose(kernels, Int8Activations.FAST);
+            add(name, () -> new DemitassePeer(name, arguments.int8(), "int8", kernels, Int8Activations.FAST,
+                    arguments.threads()));
+        } catch (IllegalArgumentException e) {
+            missing.add(name + ": " + e.getMessage());
         }
     }
 

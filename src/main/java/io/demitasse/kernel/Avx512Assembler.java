@@ -23,9 +23,7 @@ final class Avx512Assembler extends VectorAssembler {
     void tailMask(int mask, Memory count) {
         mov(RCX, count);
         andImmediate(RCX, LANES - 1);
-        movImmediate(RAX, 1);
-        shlByRcx(RAX);
-        subImmediate(RAX, 1);
+        lowestBits();
         maskFrom(mask, RAX);
     }
 
@@ -35,12 +33,17 @@ final class Avx512Assembler extends VectorAssembler {
         movImmediate(RAX, width());
         cmp(RCX, RAX);
         cmov(GREATER, RCX, RAX);
-        movImmediate(RAX, 1);
-        shlByRcx(RAX);
-        subImmediate(RAX, 1);
+        lowestBits();
         maskFrom(first, RAX);
         shr(RAX, LANES);
         maskFrom(second, RAX);
+    }
+
+    /** As many as RCX says, in RAX. */
+    private void lowestBits() {
+        movImmediate(RAX, 1);
+        shlByRcx(RAX);
+        subImmediate(RAX, 1);
     }
 
     /** Nothing else uses these registers. */

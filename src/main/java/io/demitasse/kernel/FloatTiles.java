@@ -31,15 +31,16 @@ final class FloatTiles extends ProductCode {
 
     /** @param transposed whether the left matrix is {@code [k, rows]}; its stride is then that between steps of k */
     FloatTiles(VectorAssembler asm, boolean transposed, Assembler.Label gelu) {
-        super(asm, highest(asm), gelu);
+        super(asm, highest(asm.width()), gelu);
         this.transposed = transposed;
-        this.rights = 2 * highest(asm);
+        this.rights = 2 * highest(asm.width());
         this.turns = asm.registers == 32 ? 2 : 1;
         this.factors = rights + 2 * turns;
     }
 
-    static int highest(VectorAssembler asm) {
-        return HIGHEST * asm.registers / 32;
+    /** Rows of the highest tile where panels have so many columns: vectors half as long are half as many, too. */
+    static int highest(int width) {
+        return HIGHEST * width / 32;
     }
 
     private static int sum(int row, int half) {

@@ -36,7 +36,7 @@ enum MachineForm {
 
     /** Rows of the highest tile of floats. */
     int floatRows() {
-        return FloatTiles.HIGHEST * width / 32;
+        return FloatTiles.highest(width);
     }
 
     /** Rows of the highest tile of numbers of one or two bytes; 0 if there is none. */

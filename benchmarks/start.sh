@@ -37,18 +37,22 @@ echo 'public class Hello { public static void main(String[] args) { System.out.p
 number=0
 for home in "$@"; do
     java=$home/bin/java
-    options=(-XX:+UseSerialGC -XX:NewSize=16m -XX:+UseTransparentHugePages --add-modules jdk.incubator.vector)
+    options=(-XX:+UseSerialGC -XX:NewSize=16m --enable-native-access=ALL-UNNAMED -XX:+UseTransparentHugePages
+        --add-modules jdk.incubator.vector)
     name=$(sed -n 's/^JAVA_VERSION="\(.*\)"/Java \1/p' "$home/release")
     stage "$name: hello" "$java" -XX:+UseSerialGC -cp "$folder" Hello
     stage "$name: hello, launcher's options" "$java" "${options[@]}" -cp "$folder" Hello
     for jar in "${jars[@]}"; do
         program=(-Ddemitasse.home="$PWD" -cp "$jar" io.demitasse.cli.Demitasse)
         archive=$folder/$((++number)).jsa
-        "$java" "${options[@]}" -XX:ArchiveClassesAtExit="$archive" "${program[@]}" classify "a text" > "$archive.log" 2>&1
-        stage "$name: --version, $jar" "$java" "${options[@]}" -XX:SharedArchiveFile="$archive" "${program[@]}" --version
+        # As the launcher makes it.
+        "$java" "${options[@]}" -XX:DumpLoadedClassList="$archive.classes" "${program[@]}" classify "a text" > "$archive.log" 2>&1
+        "$java" "${options[@]/UseSerialGC/UseG1GC}" -Xshare:dump -XX:SharedClassListFile="$archive.classes" \
+            -XX:SharedArchiveFile="$archive" -cp "$jar" >> "$archive.log" 2>&1
+        shared=(-XX:SharedArchiveFile="$archive" -Xlog:cds*=off)
+        stage "$name: --version, $jar" "$java" "${options[@]}" "${shared[@]}" "${program[@]}" --version
         stage "$name: classify without an archive, $jar" "$java" "${options[@]}" "${program[@]}" classify "a text"
-        stage "$name: classify, $jar" "$java" "${options[@]}" -XX:SharedArchiveFile="$archive" "${program[@]}" \
-            classify "a text"
+        stage "$name: classify, $jar" "$java" "${options[@]}" "${shared[@]}" "${program[@]}" classify "a text"
     done
     # The launcher makes its own archive in the background of its first run.
     JAVA_HOME=$home ./demitasse classify "a text" > "$folder/first" 2>&1

@@ -114,11 +114,19 @@ public final class Model implements AutoCloseable {
 
     private static Model load(FlatFile flat, @Nullable Path file, Options options) {
         ModelConfig config = ModelConfig.of(flat);
-        Kernels kernels = KernelChoice.choose(options.kernels(), options.int8Activations());
-        WordPieceTokenizer tokenizer = flat.has(FlatFile.VOCABULARY) ? tokenizer(flat, config, options) : null;
         Parallel parallel = new Parallel(options.threads());
         try {
-            return new Model(flat, file, options, config, tokenizer, kernels, parallel);
+            Kernels[] kernels = new Kernels[1];
+            WordPieceTokenizer[] tokenizer = new WordPieceTokenizer[1];
+            // Each takes a tenth of a second in a JVM that has just begun.
+            parallel.run(2, (step, worker) -> {
+                if (step == 0) {
+                    kernels[0] = KernelChoice.choose(options.kernels(), options.int8Activations());
+                } else if (flat.has(FlatFile.VOCABULARY)) {
+                    tokenizer[0] = tokenizer(flat, config, options);
+                }
+            });
+            return new Model(flat, file, options, config, tokenizer[0], kernels[0], parallel);
         } catch (RuntimeException | Error e) {
             parallel.close();
             throw e;

@@ -44,6 +44,8 @@ final class Commands {
     /** Those that speak of all others. */
     private static final Set<String> OF_ALL = Set.of("generate-completion", "generate-man-page", "help");
 
+    private static final Set<String> VERSION = Set.of("--version", "-V");
+
     private Commands() {
     }
 
@@ -59,6 +61,9 @@ final class Commands {
     /** A command line that understands these arguments, or knows all commands that might have been meant. */
     static CommandLine line(Object root, String... args) {
         CommandLine line = new CommandLine(root);
+        if (args.length == 1 && VERSION.contains(args[0])) {
+            return line;
+        }
         // The options before a command have no values.
         String name = Stream.of(args).filter(argument -> !argument.startsWith("-")).findFirst().orElse("");
         if (ALL.containsKey(name) && !OF_ALL.contains(name)) {

@@ -33,7 +33,11 @@ public final class Demitasse {
     boolean debug;
 
     public static void main(String[] args) {
-        System.exit(run(args));
+        int exit = run(args);
+        // Where all is well Java may end by itself: Runtime.exit of Java 21 and newer first looks for a logger to tell.
+        if (exit != CommandLine.ExitCode.OK) {
+            System.exit(exit);
+        }
     }
 
     static int run(String... args) {

@@ -24,7 +24,10 @@ final class Output implements AutoCloseable {
         }
     }
 
-    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
+    /** Made when the first object is written: making it takes longer than many a text. */
+    private static final class Json {
+        static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
+    }
 
     private final BufferedWriter writer;
     private final String name;
@@ -52,7 +55,7 @@ final class Output implements AutoCloseable {
     }
 
     void json(Object value) {
-        line(GSON.toJson(value));
+        line(Json.GSON.toJson(value));
     }
 
     /** Writes what is too long for a string. */

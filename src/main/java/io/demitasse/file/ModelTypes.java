@@ -3,10 +3,8 @@ package io.demitasse.file;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -72,7 +70,7 @@ public final class ModelTypes {
 
     private static JsonObject load() {
         try (InputStream stream = ModelTypes.class.getResourceAsStream("model-types.json")) {
-            return JsonParser.parseReader(new InputStreamReader(stream, StandardCharsets.UTF_8)).getAsJsonObject();
+            return StrictJson.parse(new String(stream.readAllBytes(), StandardCharsets.UTF_8)).getAsJsonObject();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,11 +2,11 @@ package io.demitasse.file;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
+import com.google.gson.ToNumberPolicy;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import java.io.IOException;
@@ -21,9 +21,12 @@ public final class StrictJson {
     private static final String ADVICE = "Use JsonReader.setStrictness(Strictness.LENIENT) to accept malformed JSON";
     private static final int LONGEST_REASON = 200;
 
-    /** Escapes; in group 1 half a character. */
-    private static final Pattern ESCAPES = Pattern.compile("\\\\u[dD][89abAB]\\p{XDigit}{2}\\\\u[dD][c-fC-F]\\p{XDigit}{2}"
-            + "|(\\\\u[dD][89a-fA-F]\\p{XDigit}{2})|\\\\.");
+    /** In a class of its own, since model files have no use for it. */
+    private static final class Escapes {
+        /** In group 1 half a character. */
+        static final Pattern PATTERN = Pattern.compile("\\\\u[dD][89abAB]\\p{XDigit}{2}\\\\u[dD][c-fC-F]\\p{XDigit}{2}"
+                + "|(\\\\u[dD][89a-fA-F]\\p{XDigit}{2})|\\\\.");
+    }
 
     private StrictJson() {
     }
@@ -46,7 +49,7 @@ public final class StrictJson {
                 throw new IOException("more than one value");
             }
             return value;
-        } catch (JsonParseException | IOException e) {
+        } catch (IOException e) {
             throw new IllegalArgumentException("not valid JSON: " + reason(e), e);
         }
     }
@@ -84,9 +87,21 @@ public final class StrictJson {
                 reader.endArray();
                 return array;
             }
-            default -> {
-                return JsonParser.parseReader(reader);
+            // Not by Gson's parser, which first makes adapters for everything there is.
+            case STRING -> {
+                return new JsonPrimitive(reader.nextString());
             }
+            case NUMBER -> {
+                return new JsonPrimitive(ToNumberPolicy.LAZILY_PARSED_NUMBER.readNumber(reader));
+            }
+            case BOOLEAN -> {
+                return new JsonPrimitive(reader.nextBoolean());
+            }
+            case NULL -> {
+                reader.nextNull();
+                return JsonNull.INSTANCE;
+            }
+            default -> throw new IOException("no value");
         }
     }
 
@@ -134,7 +149,7 @@ public final class StrictJson {
 
     /** Half a character can be written as an escape alone. Behind a backslash that is itself escaped stands none. */
     private static void checkWhole(String line) {
-        Matcher escapes = ESCAPES.matcher(line);
+        Matcher escapes = Escapes.PATTERN.matcher(line);
         while (escapes.find()) {
             if (escapes.group(1) != null) {
                 throw new IllegalArgumentException("not Unicode: " + escapes.group(1) + " is half a character");

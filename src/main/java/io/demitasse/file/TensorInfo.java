@@ -24,6 +24,10 @@ public record TensorInfo(String name, Dtype dtype, List<Integer> shape, long off
 
     /** The product of the shape's dimensions. */
     public long elements() {
-        return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+        long elements = 1;
+        for (int dimension : shape) {
+            elements = Math.multiplyExact(elements, dimension);
+        }
+        return elements;
     }
 }

@@ -10,6 +10,7 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The few calls of java.lang.foreign that {@link MachineCode} needs. The module is final from JDK 22 on and this is
@@ -85,6 +86,14 @@ final class ForeignFunctions {
     ByteBuffer memory(long address, long size) {
         Object start = call(segment, "ofAddress", null, address);
         return (ByteBuffer) call(segment, "asByteBuffer", call(segment, "reinterpret", start, size));
+    }
+
+    /** Memory at an address, which is given back as soon as no buffer of it is in use any more. */
+    ByteBuffer memory(long address, long size, Runnable giveBack) {
+        Object arena = call(type("Arena"), "ofAuto", null);
+        Consumer<Object> cleanup = memory -> giveBack.run();
+        Object start = call(segment, "ofAddress", null, address);
+        return (ByteBuffer) call(segment, "asByteBuffer", call(segment, "reinterpret", start, size, arena, cleanup));
     }
 
     /** Where memory outside of the heap lies: {@code (Buffer) long}. */

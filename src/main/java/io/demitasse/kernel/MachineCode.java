@@ -2,6 +2,7 @@ package io.demitasse.kernel;
 
 import java.lang.invoke.MethodHandle;
 import java.nio.Buffer;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -36,6 +37,7 @@ final class MachineCode {
                 float[].class, long[].class);
         static final MethodHandle ADDRESS = FOREIGN.address();
         static final MethodHandle MADVISE = FOREIGN.function("madvise");
+        static final ExecutableMemory.Pages PAGES = ExecutableMemory.linux(FOREIGN);
     }
 
     private final MachineForm form;
@@ -68,7 +70,7 @@ final class MachineCode {
     }
 
     static ExecutableMemory.Pages linux() {
-        return ExecutableMemory.linux(Calls.FOREIGN);
+        return Calls.PAGES;
     }
 
     /**
@@ -214,14 +216,29 @@ final class MachineCode {
     }
 
     private static final long MADV_HUGEPAGE = 14;
-    private static final long MADV_COLLAPSE = 25;
 
-    /** Asks for huge pages, now where the system can do that. If it cannot, nothing is lost but some speed. */
-    static void adviseHugePages(MachineMemory.Piece piece) {
+    /**
+     * Zeros, in huge pages where the system has some. They are asked for before anything is touched, so that nothing
+     * has to be moved into them; given back when no buffer of it is in use any more.
+     */
+    static ByteBuffer hugePages(long size) {
         try {
-            long size = piece.buffer().capacity();
-            long advised = (long) Calls.MADVISE.invokeExact(piece.address(), size, MADV_HUGEPAGE, 0L, 0L, 0L);
-            long collapsed = (long) Calls.MADVISE.invokeExact(piece.address(), size, MADV_COLLAPSE, 0L, 0L, 0L);
+            long address = Calls.PAGES.map(size);
+            if (address == -1) {
+                throw new OutOfMemoryError("the system gives no " + size + " bytes of memory");
+            }
+            long advised = (long) Calls.MADVISE.invokeExact(address, size, MADV_HUGEPAGE, 0L, 0L, 0L);
+            return Calls.FOREIGN.memory(address, size, () -> unmap(address, size));
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void unmap(long address, long size) {
+        try {
+            Calls.PAGES.unmap(address, size);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

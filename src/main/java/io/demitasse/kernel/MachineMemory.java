@@ -37,18 +37,15 @@ final class MachineMemory {
 
     /** A piece of its own. */
     static Piece allocate(long bytes) {
-        return piece(allocate(bytes, LINE));
+        return piece(lines(bytes));
     }
 
     /** A piece of a larger one, which is freed when no piece of it is in use. Zeros. */
     synchronized Piece lend(long bytes) {
-        int size = Math.toIntExact((bytes + LINE - 1) / LINE * LINE);
+        int size = upTo(LINE, bytes);
         if (rest.capacity() < size) {
-            boolean huge = Math.max(next, size) >= HUGE_PAGE;
-            rest = allocate(Math.max(next, size), huge ? HUGE_PAGE : LINE);
-            if (huge) {
-                MachineCode.adviseHugePages(piece(rest));
-            }
+            int most = Math.max(next, size);
+            rest = most >= HUGE_PAGE ? hugePages(most) : lines(most);
             next = Math.min(LARGEST, 2 * next);
         }
         Piece piece = piece(rest.slice(0, size));
@@ -56,9 +53,22 @@ final class MachineMemory {
         return piece;
     }
 
-    private static ByteBuffer allocate(long bytes, int alignment) {
-        int size = Math.toIntExact((bytes + alignment - 1) / alignment * alignment);
-        return ByteBuffer.allocateDirect(Math.addExact(size, alignment)).alignedSlice(alignment).slice(0, size);
+    private static ByteBuffer lines(long bytes) {
+        int size = upTo(LINE, bytes);
+        return aligned(ByteBuffer.allocateDirect(Math.addExact(size, LINE)), LINE, size);
+    }
+
+    private static ByteBuffer hugePages(long bytes) {
+        int size = upTo(HUGE_PAGE, bytes);
+        return aligned(MachineCode.hugePages(Math.addExact(size, HUGE_PAGE)), HUGE_PAGE, size);
+    }
+
+    private static int upTo(int multiple, long bytes) {
+        return Math.toIntExact((bytes + multiple - 1) / multiple * multiple);
+    }
+
+    private static ByteBuffer aligned(ByteBuffer buffer, int alignment, int size) {
+        return buffer.alignedSlice(alignment).slice(0, size);
     }
 
     private static Piece piece(ByteBuffer buffer) {

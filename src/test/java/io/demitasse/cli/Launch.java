@@ -28,15 +28,21 @@ final class Launch {
     private static final String JAVA = """
             #!/usr/bin/env bash
             for argument in "$@"; do
-                if [[ $argument == -XX:ArchiveClassesAtExit=* ]]; then
-                    echo "$0" >> "$HOME/archives"
-                    sleep "${ARCHIVE_SECONDS:-0}"
-                    [[ -e $HOME/cannot ]] && { echo 'no archive'; exit 1; }
-                    echo ASKED > "${argument#*=}"
-                    exit 0
-                fi
-                [[ $argument == -version ]] && { echo 'openjdk version "ASKED" 2020-01-01' >&2; exit 0; }
+                case $argument in
+                    -XX:DumpLoadedClassList=*) echo App > "${argument#*=}"; exit 0 ;;
+                    -XX:SharedClassListFile=*) classes=${argument#*=} ;;
+                    -XX:SharedArchiveFile=*) archive=${argument#*=} ;;
+                    -Xshare:dump) dump=true ;;
+                    -version) echo 'openjdk version "ASKED" 2020-01-01' >&2; exit 0 ;;
+                esac
             done
+            if [[ ${dump-} ]]; then
+                echo "$0" >> "$HOME/archives"
+                sleep "${ARCHIVE_SECONDS:-0}"
+                [[ -e $HOME/cannot || ! -s $classes ]] && { echo 'no archive'; exit 1; }
+                echo ASKED > "$archive"
+                exit 0
+            fi
             printf '%s\\n' "LC_ALL=${LC_ALL-none}" "$@"
             """;
 

@@ -1,20 +1,25 @@
 package io.demitasse.spark;
 
+import io.demitasse.Model;
 import io.demitasse.Options;
 import io.demitasse.TextClassifier;
+import io.demitasse.TextEmbedder;
+import io.demitasse.model.Architecture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.LongSummaryStatistics;
+import java.util.function.Consumer;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * Measures local[2] against the library on two threads, in turns in one JVM, and then what local[2] holds of the heap:
- * {@code MODEL TSV SENTENCES TURNS}. The sentences are the file's first column, without its header, again and again.
+ * Measures local[2] against the library on two threads, in turns in one JVM, and then what local[2] holds of the heap
+ * through a pass over as many sentences as all turns had: {@code MODEL TSV SENTENCES TURNS}, of a classifier or of a model
+ * that embeds, with so many sentences a turn. They are the file's first column, without its header, again and again.
  */
 final class Throughput {
 
@@ -24,23 +29,28 @@ final class Throughput {
     }
 
     public static void main(String[] arguments) throws Exception {
-        Path model = Path.of(arguments[0]);
+        Path file = Path.of(arguments[0]);
         List<String> texts = sentences(Path.of(arguments[1]), Integer.parseInt(arguments[2]));
+        int turns = Integer.parseInt(arguments[3]);
         SparkSession spark = Fixtures.spark();
-        try (TextClassifier library = TextClassifier.load(model, Options.defaults().withThreads(2))) {
+        try (Model model = Model.load(file, Options.defaults().withThreads(2))) {
+            boolean classifies = model.config().architecture() == Architecture.SEQUENCE_CLASSIFICATION;
+            Consumer<List<String>> library = classifies ? new TextClassifier(model)::classify : new TextEmbedder(model)::embed;
+            DemitasseTransformer<?> transformer = classifies ? new TextClassifierTransformer().setInputCol("text")
+                    : new TextEmbedderTransformer().setInputCol("text");
+            transformer.setModel(file.toString());
             Dataset<Row> table = Fixtures.table(spark, texts, texts, PARTITIONS).cache();
             table.count();
-            Dataset<Row> scored = new TextClassifierTransformer().setModel(model.toString()).setInputCol("text")
-                    .transform(table);
-            System.out.printf("%s, %s, Java %s, kernels %s, %d sentences%n", processor(), model.getFileName(),
-                    System.getProperty("java.version"), library.model().kernels(), texts.size());
+            Dataset<Row> scored = transformer.transform(table);
+            System.out.printf("%s, %s, Java %s, kernels %s, %d sentences a turn%n", processor(), file.getFileName(),
+                    System.getProperty("java.version"), model.kernels(), texts.size());
             // Until the JIT compiler is done with both.
             List<String> first = texts.subList(0, Math.min(texts.size(), 600));
-            library.classify(first);
+            library.accept(first);
             compute(scored.limit(first.size()));
             List<Double> ratios = new ArrayList<>();
-            for (int turn = 0; turn < Integer.parseInt(arguments[3]); turn++) {
-                long alone = nanoseconds(() -> library.classify(texts));
+            for (int turn = 0; turn < turns; turn++) {
+                long alone = nanoseconds(() -> library.accept(texts));
                 long inSpark = nanoseconds(() -> compute(scored));
                 ratios.add((double) alone / inSpark);
                 System.out.printf("library %.1f sentences/s, local[2] %.1f sentences/s, ratio %.3f%n",
@@ -49,7 +59,11 @@ final class Throughput {
             List<Double> sorted = ratios.stream().sorted().toList();
             System.out.printf("ratio: min %.3f, median %.3f, max %.3f%n", sorted.get(0), sorted.get(sorted.size() / 2),
                     sorted.get(sorted.size() - 1));
-            tellOfMemory(scored);
+            Dataset<Row> all = table;
+            for (int turn = 1; turn < turns; turn++) {
+                all = all.union(table);
+            }
+            tellOfMemory(transformer.transform(all));
         } finally {
             spark.stop();
         }

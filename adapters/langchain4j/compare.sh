@@ -47,7 +47,7 @@ wc -c "$out"/{f32,f16,int8}.flat | head -n 3
 measure() {   # NAME [FLAT]
     local side=langchain4j flags=()
     if (($# > 1)); then
-        side=demitasse flags=(--add-modules jdk.incubator.vector)
+        side=demitasse flags=(--add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED)
     fi
     printf '%-12s ' "$1"
     java "${flags[@]}" -cp "$out/classes:$out/$side/*" Measure "$texts" "$out/vectors/$1" "$seconds" "${@:2}" 2> "$out/$1.log" \

@@ -1,7 +1,6 @@
 package io.demitasse;
 
 import io.demitasse.convert.ModelFiles;
-import io.demitasse.event.FlightRecorder;
 import io.demitasse.file.FlatFile;
 import io.demitasse.file.ModelFormatException;
 import io.demitasse.kernel.KernelChoice;
@@ -10,7 +9,6 @@ import io.demitasse.kernel.Matrix;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.kernel.Workspace;
 import io.demitasse.model.Architecture;
-import io.demitasse.model.Batch;
 import io.demitasse.model.Encoder;
 import io.demitasse.model.Head;
 import io.demitasse.model.HeadSpec;
@@ -22,12 +20,9 @@ import io.demitasse.tokenizer.Encoding;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +31,6 @@ import org.jspecify.annotations.Nullable;
  * thread-safe: share it between as many threads as you like, and close it when all are done.
  */
 public final class Model implements AutoCloseable {
-
-    /** Numbers that a head makes at once: with many labels they would take more memory than the encoder does. */
-    private static final int SCORES = 1 << 20;
 
     private final @Nullable Path file;
     private final String fingerprint;       // of the file
@@ -51,13 +43,9 @@ public final class Model implements AutoCloseable {
     private final EmbeddingSettings embeddingSettings;
     private final Map<Pooling, Head> embeddingHeads = new EnumMap<>(Pooling.class);
     private final Head tokensHead;
-    private final Parallel parallel;
     private final Options options;
-    /** One at a time for each processor: more would only take memory. */
-    private final Semaphore passes = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
-    private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
+    private final Passes passes;
     private @Nullable TrainableModel trainable;     // once it is needed
-    private volatile boolean closed;
 
     private Model(FlatFile flat, @Nullable Path file, Options options, ModelConfig config,
                   @Nullable WordPieceTokenizer tokenizer, Kernels kernels, Parallel parallel) {
@@ -67,7 +55,6 @@ public final class Model implements AutoCloseable {
         this.labels = List.copyOf(flat.labels());
         this.tokenizer = tokenizer;
         this.kernels = kernels;
-        this.parallel = parallel;
         this.options = options;
         this.encoder = Encoder.load(flat, config, kernels, parallel);
         checkLabels(flat);
@@ -78,6 +65,7 @@ public final class Model implements AutoCloseable {
             embeddingHeads.put(pooling, pooling == embeddingSettings.pooling() ? own : own.repooled(pooling.head()));
         }
         this.tokensHead = Head.load(flat, HeadSpec.over(Positions.Kind.ALL), encoder, kernels);
+        this.passes = new Passes(encoder, kernels.name(), parallel, options.listener());
         flat.verify(options.threads());
     }
 
@@ -278,86 +266,7 @@ public final class Model implements AutoCloseable {
 
     /** {@link #outputs(Head, List)}, remembered in a trace, if it is one sequence. */
     public List<Matrix> outputs(Head head, List<Sequence> sequences, Trace trace) {
-        List<Matrix> outputs = new ArrayList<>(sequences.size());
-        passes.acquireUninterruptibly();
-        try {
-            Workspace workspace = borrow();
-            for (int first = 0; first < sequences.size();) {
-                int end = first + 1;
-                int tokens = sequences.get(first).size();
-                while (end < sequences.size() && tokens + sequences.get(end).size() <= encoder.tokensAtOnce()) {
-                    tokens += sequences.get(end++).size();
-                }
-                if (closed) {
-                    throw closed();
-                }
-                pass(head, sequences.subList(first, end), workspace, trace, outputs);
-                first = end;
-            }
-            idle.add(workspace);
-        } finally {
-            if (closed) {
-                idle.clear();
-            }
-            passes.release();
-        }
-        return outputs;
-    }
-
-    private void pass(Head head, List<Sequence> sequences, Workspace workspace, Trace trace, List<Matrix> outputs) {
-        long mark = workspace.mark();
-        List<int[]> ids = new ArrayList<>(sequences.size());
-        List<int[]> types = new ArrayList<>(sequences.size());
-        for (Sequence sequence : sequences) {
-            ids.add(sequence.ids());
-            types.add(sequence.typeIds());
-        }
-        Batch batch = Batch.of(ids, types);
-        Positions read = head.reads() == Positions.Kind.CHOSEN
-                ? Positions.at(batch, sequences.stream().map(Sequence::places).toList()) : head.positions(batch);
-        ModelListener listener = options.listener();
-        long start = listener == null ? 0 : System.nanoTime();
-        FlightRecorder.ForwardPass event = FlightRecorder.forwardPass();
-        Matrix hiddenStates = encoder.forward(batch, read, workspace, trace);           // [read.rows(), dim]
-        if (head.pools() || trace.on()) {
-            Matrix result = head.forward(hiddenStates, batch, workspace, trace);        // [rows, out]
-            for (int s = 0; s < batch.sequences(); s++) {
-                int row = head.pools() ? s : read.start(s);
-                outputs.add(result.copyOfRows(row, head.pools() ? 1 : read.count(s)));
-            }
-        } else {
-            for (int s = 0; s < batch.sequences(); s++) {
-                outputs.add(Matrix.zeros(read.count(s), head.width()));
-            }
-            headByParts(head, hiddenStates, batch, read, workspace, outputs.subList(outputs.size() - batch.sequences(),
-                    outputs.size()));
-        }
-        event.end(batch.sequences(), batch.tokens(), kernels.name());
-        workspace.release(mark);
-        if (listener != null) {
-            listener.passed(batch.sequences(), batch.tokens(), System.nanoTime() - start, kernels.name());
-        }
-    }
-
-    /** A head over so many rows at a time that its numbers take no more memory than the encoder's do. */
-    private static void headByParts(Head head, Matrix hiddenStates, Batch batch, Positions read, Workspace workspace,
-                                    List<Matrix> outputs) {
-        int together = Math.max(1, SCORES / Math.max(1, head.width()));
-        int sequence = 0;
-        for (int first = 0; first < hiddenStates.rows(); first += together) {
-            int rows = Math.min(together, hiddenStates.rows() - first);
-            long mark = workspace.mark();
-            Matrix part = head.forward(workspace.rows(hiddenStates, first, rows), batch, workspace, Trace.NONE);
-            for (int row = 0; row < rows; row++) {
-                while (first + row >= read.start(sequence + 1)) {
-                    sequence++;
-                }
-                Matrix own = outputs.get(sequence);
-                System.arraycopy(part.data(), part.row(row), own.data(), own.row(first + row - read.start(sequence)),
-                        own.columns());
-            }
-            workspace.release(mark);
-        }
+        return passes.outputs(head, sequences, trace);
     }
 
     /**
@@ -386,29 +295,12 @@ public final class Model implements AutoCloseable {
 
     /** For work that takes far more memory than a pass does, which is let go afterwards. */
     public Workspace newWorkspace() {
-        if (closed) {
-            throw closed();
-        }
-        return new Workspace(parallel);
-    }
-
-    private Workspace borrow() {
-        if (closed) {
-            throw closed();
-        }
-        Workspace workspace = idle.poll();
-        return workspace == null ? new Workspace(parallel) : workspace;
-    }
-
-    private static IllegalStateException closed() {
-        return new IllegalStateException("this model is closed");
+        return passes.newWorkspace();
     }
 
     /** Ends the threads. A call that is running may still finish, or throws IllegalStateException. */
     @Override
     public void close() {
-        closed = true;
-        parallel.close();
-        idle.clear();
+        passes.close();
     }
 }

@@ -55,6 +55,28 @@ class ConcurrencyTest {
         return TextClassifierTest.bitStable();
     }
 
+    /** Of which each thread takes passes of its own. */
+    @ParameterizedTest
+    @MethodSource("bitStable")
+    void callsOfManyTextsHaveTheBitsOfEachTextAlone(Options options) throws Exception {
+        List<int[]> sequences = new ArrayList<>(sequences());
+        sequences.addAll(sequences());
+        sequences.add(5, new int[60]);
+        sequences.addAll(sequences());
+        float[][] expected = new float[sequences.size()][];
+        try (TextClassifier alone = TextClassifier.load(TestModels.TINY, options.withThreads(1))) {
+            Arrays.setAll(expected, i -> alone.classifyIds(sequences.get(i)).logits());
+        }
+        for (int threads = 1; threads <= 4; threads++) {
+            try (TextClassifier shared = TextClassifier.load(TestModels.TINY, options.withThreads(threads))) {
+                for (List<Classification> results : inAllCallers(() -> shared.classifyIds(sequences))) {
+                    assertThat(results.stream().map(Classification::logits)).as(threads + " threads")
+                            .containsExactly(expected);
+                }
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("bitStable")
     void aHundredThousandClassificationsFromManyThreadsAreThoseOfOne(Options options) throws Exception {

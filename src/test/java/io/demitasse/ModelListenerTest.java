@@ -35,11 +35,15 @@ class ModelListenerTest {
             classifier.classifyIds(List.of());
             assertThat(passes).isEmpty();
 
-            List<int[]> many = Collections.nCopies(1500, new int[] {1, 2});     // more tokens than one pass takes
-            classifier.classifyIds(many);
-            assertThat(passes).hasSize(2);
-            assertThat(passes.stream().mapToInt(Pass::sequences).sum()).isEqualTo(1500);
-            assertThat(passes.stream().mapToInt(Pass::tokens).sum()).isEqualTo(3000);
+            // More tokens than one pass takes: two for each thread, of half as many.
+            classifier.classifyIds(Collections.nCopies(1500, new int[] {1, 2}));
+            assertThat(passes).hasSize(4).allSatisfy(pass ->
+                    assertThat(pass).extracting(Pass::sequences, Pass::tokens).containsExactly(375, 750));
+
+            passes.clear();
+            // Too few to be cut: all threads share one pass.
+            classifier.classifyIds(Collections.nCopies(200, new int[] {1, 2}));
+            assertThat(passes).hasSize(1);
         }
     }
 

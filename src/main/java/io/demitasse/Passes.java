@@ -46,22 +46,33 @@ final class Passes implements AutoCloseable {
         }
     }
 
+    /** Threads that share a pass, and the memory of passes that are done. */
+    private record Crew(Parallel threads, ConcurrentLinkedQueue<Workspace> idle) {
+
+        Crew(Parallel threads) {
+            this(threads, new ConcurrentLinkedQueue<>());
+        }
+
+        Workspace borrow() {
+            Workspace workspace = idle.poll();
+            return workspace == null ? new Workspace(threads) : workspace;
+        }
+    }
+
     private final Encoder encoder;
     private final String kernels;
-    private final Parallel parallel;
-    private final Parallel alone = new Parallel(1);
+    private final Crew together;
+    private final Crew alone = new Crew(new Parallel(1));
     private final @Nullable ModelListener listener;
     /** Calls, one at a time for each processor: more would only take memory. */
     private final Semaphore calls = new Semaphore(Runtime.getRuntime().availableProcessors(), true);
-    private final ConcurrentLinkedQueue<Workspace> idle = new ConcurrentLinkedQueue<>();
-    private final ConcurrentLinkedQueue<Workspace> idleAlone = new ConcurrentLinkedQueue<>();
     private volatile boolean closed;
 
     /** @param parallel closed with this */
     Passes(Encoder encoder, String kernels, Parallel parallel, @Nullable ModelListener listener) {
         this.encoder = encoder;
         this.kernels = kernels;
-        this.parallel = parallel;
+        this.together = new Crew(parallel);
         this.listener = listener;
     }
 
@@ -76,14 +87,14 @@ final class Passes implements AutoCloseable {
         calls.acquireUninterruptibly();
         try {
             List<Pass> own = ownPasses(sequences);
-            List<Pass> all = own.isEmpty() ? cut(sequences, encoder.tokensAtOnce(), encoder.tokensAtOnce()) : own;
+            List<Pass> all = own.isEmpty() ? cut(sequences, Integer.MAX_VALUE, encoder.tokensAtOnce()) : own;
             if (own.isEmpty()) {
                 for (Pass pass : all) {
-                    run(pass, head, sequences, idle, parallel, trace, outputs);
+                    run(pass, head, sequences, together, trace, outputs);
                 }
             } else {
-                parallel.run(own.size(), (index, worker) ->
-                        run(own.get(index), head, sequences, idleAlone, alone, trace, outputs));
+                together.threads.run(own.size(), (index, worker) ->
+                        run(own.get(index), head, sequences, alone, trace, outputs));
             }
             for (Pass pass : all) {
                 if (listener != null) {
@@ -92,8 +103,7 @@ final class Passes implements AutoCloseable {
             }
         } finally {
             if (closed) {
-                idle.clear();
-                idleAlone.clear();
+                forget();
             }
             calls.release();
         }
@@ -102,7 +112,7 @@ final class Passes implements AutoCloseable {
 
     /** Passes for each thread to compute by itself, which together take no more memory than one; none if they do not pay. */
     private List<Pass> ownPasses(List<Sequence> sequences) {
-        int threads = parallel.threads();
+        int threads = together.threads.threads();
         int limit = encoder.tokensAtOnce() / threads;
         long tokens = 0;
         for (Sequence sequence : sequences) {
@@ -121,7 +131,7 @@ final class Passes implements AutoCloseable {
     /**
      * The sequences in their order, cut into passes.
      *
-     * @param share tokens that a pass has, about
+     * @param share tokens that a pass has, about, if the limit allows so many
      * @param limit tokens that it has at most; a longer sequence is a pass by itself
      */
     private static List<Pass> cut(List<Sequence> sequences, int share, int limit) {
@@ -133,7 +143,7 @@ final class Passes implements AutoCloseable {
             long until = (passes.size() + 1L) * share;
             // A sequence goes where most of it lies.
             while (end < sequences.size() && tokens + sequences.get(end).size() <= limit
-                    && (share == limit || before + tokens + sequences.get(end).size() / 2 < until)) {
+                    && before + tokens + sequences.get(end).size() / 2 < until) {
                 tokens += sequences.get(end++).size();
             }
             passes.add(new Pass(first, end, tokens));
@@ -143,13 +153,11 @@ final class Passes implements AutoCloseable {
         return passes;
     }
 
-    private void run(Pass pass, Head head, List<Sequence> sequences, ConcurrentLinkedQueue<Workspace> workspaces,
-                     Parallel threads, Trace trace, Matrix[] outputs) {
+    private void run(Pass pass, Head head, List<Sequence> sequences, Crew crew, Trace trace, Matrix[] outputs) {
         if (closed) {
             throw closed();
         }
-        Workspace kept = workspaces.poll();
-        Workspace workspace = kept == null ? new Workspace(threads) : kept;
+        Workspace workspace = crew.borrow();
         long mark = workspace.mark();
         List<Sequence> own = sequences.subList(pass.first, pass.end);
         List<int[]> ids = new ArrayList<>(own.size());
@@ -179,7 +187,7 @@ final class Passes implements AutoCloseable {
         event.end(batch.sequences(), batch.tokens(), kernels);
         pass.nanoseconds = System.nanoTime() - start;
         workspace.release(mark);
-        workspaces.add(workspace);
+        crew.idle.add(workspace);
     }
 
     /** A head over so many rows at a time that its numbers take no more memory than the encoder's do. */
@@ -208,7 +216,7 @@ final class Passes implements AutoCloseable {
         if (closed) {
             throw closed();
         }
-        return new Workspace(parallel);
+        return new Workspace(together.threads);
     }
 
     private static IllegalStateException closed() {
@@ -219,8 +227,12 @@ final class Passes implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        parallel.close();
-        idle.clear();
-        idleAlone.clear();
+        together.threads.close();
+        forget();
+    }
+
+    private void forget() {
+        together.idle.clear();
+        alone.idle.clear();
     }
 }

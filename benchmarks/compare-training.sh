@@ -2,7 +2,7 @@
 # Fine-tunes with Demitasse and its peers in turns, from the same weights, on the same batches and threads. README.md
 # beside this file says what the numbers mean.
 #
-#   benchmarks/compare-training.sh --model F32.flat [--threads N] [--rounds N] [--steps N] [--json FILE]
+#   benchmarks/compare-training.sh --model F32.flat [--threads N] [--rounds N] [--steps N] [--precision f32|bf16] [--json FILE]
 #
 # Builds as compare.sh does. The Python with PyTorch is PYTORCH_PYTHON, or python3, or the system's. JAVA_OPTIONS goes
 # to the JVM.

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Fine-tunes a DistilBERT classifier with PyTorch, a step for each line of JSON on the standard input.
 
-    python3 pytorch_training.py MODEL.safetensors|MODEL.flat THREADS
+    python3 pytorch_training.py MODEL.safetensors|MODEL.flat THREADS [f32|bf16]
+
+With bf16, forward pass and loss are under autocast to bfloat16, as Hugging Face's Trainer has them.
 
 Writes a line with the version when the weights are loaded, then one with the loss for each step:
 
@@ -128,6 +130,7 @@ def main():
     torch.set_num_threads(int(sys.argv[2]))
     torch.set_num_interop_threads(1)
     torch.manual_seed(42)
+    bf16 = sys.argv[3:] == ["bf16"]
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0)
     print(json.dumps({"version": f"PyTorch {torch.__version__}, {blas()}"}), flush=True)
     for line in sys.stdin:
@@ -135,7 +138,8 @@ def main():
         model.train(step["dropout"])
         optimizer.param_groups[0]["lr"] = step["learningRate"]
         optimizer.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(model(torch.tensor(step["ids"])), torch.tensor(step["labels"]))
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            loss = functional.cross_entropy(model(torch.tensor(step["ids"])), torch.tensor(step["labels"]))
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), step["maxGradNorm"])
         optimizer.step()

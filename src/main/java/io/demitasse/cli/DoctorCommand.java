@@ -16,6 +16,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -73,15 +75,18 @@ final class DoctorCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** How fast kernels are at a linear layer, with weights of float32 and of int8. */
+    /** How fast kernels are at a linear layer, with weights of float32 and of int8, and at its product in bfloat16. */
     private static final class Speed {
 
         private final Kernels kernels;
         private final int threads;
         private final Weight floats;
         private final Weight bytes;
+        /** Null where they do not work. */
+        private final @Nullable Kernels bf16;
         private double floatNanos = Double.MAX_VALUE;
         private double byteNanos = Double.MAX_VALUE;
+        private double bf16Nanos = Double.MAX_VALUE;
 
         Speed(Kernels kernels, int threads) {
             this.kernels = kernels;
@@ -92,17 +97,33 @@ final class DoctorCommand implements Callable<Integer> {
             Arrays.fill(whole, (byte) 1);
             floats = kernels.weight(numbers, DIM, DIM);
             bytes = kernels.weight(whole, Arrays.copyOf(numbers, DIM), DIM, DIM);
+            bf16 = bf16(kernels);
+        }
+
+        private static @Nullable Kernels bf16(Kernels kernels) {
+            try {
+                return kernels.bf16();
+            } catch (IllegalArgumentException e) {
+                return null;
+            }
         }
 
         void measure() {
-            floatNanos = Math.min(floatNanos, fastest(floats));
-            byteNanos = Math.min(byteNanos, fastest(bytes));
-        }
-
-        private double fastest(Weight weight) {
             float[] bias = new float[DIM];
             Matrix x = Matrix.zeros(ROWS, DIM);
             Matrix y = Matrix.zeros(ROWS, DIM);
+            floatNanos = Math.min(floatNanos, fastest(workspace ->
+                    kernels.linear(x, floats, bias, Activation.NONE, y, workspace)));
+            byteNanos = Math.min(byteNanos, fastest(workspace ->
+                    kernels.linear(x, bytes, bias, Activation.NONE, y, workspace)));
+            if (bf16 != null) {
+                Matrix weight = Matrix.zeros(DIM, DIM);
+                bf16Nanos = Math.min(bf16Nanos, fastest(workspace ->
+                        bf16.multiply(x, false, weight, true, 0f, y, workspace)));
+            }
+        }
+
+        private double fastest(Consumer<Workspace> product) {
             try (Parallel parallel = new Parallel(threads)) {
                 Workspace workspace = new Workspace(parallel);
                 double fastest = Double.MAX_VALUE;
@@ -110,7 +131,7 @@ final class DoctorCommand implements Callable<Integer> {
                 long now = begun;
                 long improved = begun;
                 while (now - improved < PATIENCE_NANOS && now - begun < LONGEST_NANOS) {
-                    kernels.linear(x, weight, bias, Activation.NONE, y, workspace);
+                    product.accept(workspace);
                     long end = System.nanoTime();
                     if (end - now < 0.95 * fastest) {
                         improved = end;
@@ -125,8 +146,9 @@ final class DoctorCommand implements Callable<Integer> {
         @Override
         public String toString() {
             double operations = 2.0 * ROWS * DIM * DIM;
-            return String.format(Locale.ROOT, "%.1f GFLOPS, %.1f on int8 weights, on %d thread%s",
-                    operations / floatNanos, operations / byteNanos, threads, threads == 1 ? "" : "s");
+            return String.format(Locale.ROOT, "%.1f GFLOPS, %.1f on int8 weights%s, on %d thread%s",
+                    operations / floatNanos, operations / byteNanos,
+                    bf16 == null ? "" : String.format(Locale.ROOT, ", %.1f in bfloat16", operations / bf16Nanos), threads, threads == 1 ? "" : "s");
         }
     }
 }

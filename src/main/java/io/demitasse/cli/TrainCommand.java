@@ -106,6 +106,11 @@ final class TrainCommand implements Callable<Integer> {
             description = "The share of a label that is spread over all. Default: ${DEFAULT-VALUE}.")
     double labelSmoothing;
 
+    @Option(names = "--bf16",
+            description = "Multiply in bfloat16 where weights are learnt, for speed; the weights stay float32. Needs the"
+                    + " machine kernels and a processor with AVX512_BF16.")
+    boolean bf16;
+
     @Option(names = "--class-weights", paramLabel = "balanced|X,X",
             description = "What a text counts by its label: balanced, for all labels as much, or a number a label.")
     String classWeights;
@@ -147,17 +152,17 @@ final class TrainCommand implements Callable<Integer> {
         TrainingArguments arguments = arguments();
         Distillation distillation = distillation();
         Options options = compute.options();
+        Kernels kernels = kernels(options);
         Trainer.checkUnused(output, resume, Stream.of(init, train, validation, teacher)
                 .filter(file -> file != null).toArray(Path[]::new));
         WordPieceTokenizer tokenizer = tokenizer();
         TrainingData data = TrainingData.read(init, train, validation, problemType, labels, tokenizer);
         data.messages().forEach(this::tell);
-        Kernels kernels = KernelChoice.choose(options.kernels());
-        tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, %s%s %s, %s kernels, %d thread%s",
+        tell(String.format(Locale.ROOT, "%,d training and %,d validation texts, %s%s %s, %s kernels%s, %d thread%s",
                 data.training().size(), data.validation().size(),
                 data.objective() == Objective.SINGLE_LABEL_CLASSIFICATION ? "" : data.objective().title() + ", ",
                 data.objective() == Objective.REGRESSION ? "numbers" : "labels", data.labels(), kernels.name(),
-                options.threads(), options.threads() == 1 ? "" : "s"));
+                bf16 ? " in bfloat16" : "", options.threads(), options.threads() == 1 ? "" : "s"));
         TrainingResult result;
         try (Parallel parallel = new Parallel(options.threads())) {
             Trainer trainer = new Trainer(init, data.labels(), arguments, kernels, parallel)
@@ -178,6 +183,12 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** What does not work here is so refused before anything is read. */
+    private Kernels kernels(Options options) {
+        Kernels kernels = KernelChoice.choose(options.kernels());
+        return bf16 ? kernels.bf16() : kernels;
+    }
+
     private WordPieceTokenizer tokenizer() {
         try (FlatFile file = ModelFiles.open(init)) {
             if (!file.has(FlatFile.VOCABULARY)) {
@@ -192,7 +203,7 @@ final class TrainCommand implements Callable<Integer> {
             return TrainingArguments.builder().learningRate(learningRate).trainBatchSize(trainBatchSize)
                     .evalBatchSize(evalBatchSize).epochs(epochs).seed(seed).weightDecay(weightDecay)
                     .warmupRatio(warmupRatio).maxGradNorm(maxGradNorm).labelSmoothing(labelSmoothing)
-                    .evalSteps(evalSteps).saveSteps(saveSteps).earlyStoppingPatience(patience)
+                    .bf16(bf16).evalSteps(evalSteps).saveSteps(saveSteps).earlyStoppingPatience(patience)
                     .metricForBestModel(metric).build();
         } catch (IllegalArgumentException e) {
             throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);

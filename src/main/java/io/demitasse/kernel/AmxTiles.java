@@ -150,7 +150,7 @@ final class AmxTiles extends ProductCode {
         asm.add(RESULT, RESULT_STRIDE);
         asm.add(LEFT, ROW_STRIDE);
         asm.addImmediate(scratch, rowBytes);
-        asm.addImmediate(ROW_SCALE, LayoutCode.ROW_BYTES);
+        asm.addImmediate(ROW_SCALE, WholeNumberCode.ROW_BYTES);
         asm.subImmediate(HEIGHT_NOW, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, row);
     }

@@ -154,6 +154,26 @@ final class Avx512Assembler extends VectorAssembler {
         encode(MAP_0F38, P66, 0, 0x50, to, a, b);
     }
 
+    // bfloat16 (AVX512_BF16)
+
+    /**
+     * {@code to += the product of the higher bfloat16 of a and of b, then that of the lower ones}, for each float, rounded
+     * twice; what is too small to be normal is as 0.
+     */
+    void bf16Product(int to, int a, int b) {
+        encode(MAP_0F38, PF3, 0, 0x52, to, a, b);
+    }
+
+    /** Floats as bfloat16: those of {@code low} in the first half of the vector, those of {@code high} in the second. */
+    void toBf16(int to, int high, int low) {
+        encode(MAP_0F38, PF2, 0, 0x72, to, high, low);
+    }
+
+    /** {@code to[i] = from[order[i]]}, numbers of two bytes. */
+    void permuteWords(int to, int order, int from) {
+        encode(MAP_0F38, P66, 1, 0x8D, to, order, from);
+    }
+
     // AMX: tiles 0 to 7 of 16 rows of 64 bytes.
 
     void tileConfigure(Memory from) {

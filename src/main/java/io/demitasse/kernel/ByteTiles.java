@@ -51,7 +51,7 @@ final class ByteTiles extends ProductCode {
         for (int plane = 0; plane < all; plane++) {
             for (int half = 0; half < 2; half++) {
                 asm.multiplyInts(sum(plane, half), 24 + half, at(ROW_SCALE,
-                        plane / planes * LayoutCode.ROW_BYTES + FLOAT * (1 + plane % planes)));
+                        plane / planes * WholeNumberCode.ROW_BYTES + FLOAT * (1 + plane % planes)));
             }
         }
         asm.mov(RIGHT_NOW, RIGHT);
@@ -67,11 +67,11 @@ final class ByteTiles extends ProductCode {
         for (int row = 0; row < height; row++) {
             for (int half = 0; half < 2; half++) {
                 finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half,
-                        at(ROW_SCALE, row * LayoutCode.ROW_BYTES), at(RESULT, half * VECTOR));
+                        at(ROW_SCALE, row * WholeNumberCode.ROW_BYTES), at(RESULT, half * VECTOR));
             }
             asm.add(RESULT, RESULT_STRIDE);
         }
-        asm.addImmediate(ROW_SCALE, height * LayoutCode.ROW_BYTES);
+        asm.addImmediate(ROW_SCALE, height * WholeNumberCode.ROW_BYTES);
         asm.imul(Assembler.RAX, LEFT_STRIDE, all);
         asm.add(LEFT, Assembler.RAX);
         asm.ret();

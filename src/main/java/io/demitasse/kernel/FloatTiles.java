@@ -7,7 +7,7 @@ import static io.demitasse.kernel.VectorAssembler.FLOAT;
 
 /**
  * Tiles of floats: each output is the chain of fused multiply-adds over k in ascending order that {@link VectorTiles}
- * computes, so it has the same bits.
+ * computes, so it has the same bits. Or of pairs of bfloat16, which lie in the place of floats and are two such steps.
  */
 final class FloatTiles extends ProductCode {
 
@@ -23,19 +23,37 @@ final class FloatTiles extends ProductCode {
     private static final int COUNT = Assembler.RAX;
     private static final int REST = Assembler.RCX;
 
+    /** Adds the product of what lies in two vectors to a third. */
+    private interface Step {
+        void add(int sum, int left, int right);
+    }
+
     private final boolean transposed;
+    private final boolean leftInArray;
+    private final Step product;
     /** The first register behind the sums: what a step of the panel is loaded into, in turns where there is room. */
     private final int rights;
     private final int turns;
     private final int factors;
 
-    /** @param transposed whether the left matrix is {@code [k, rows]}; its stride is then that between steps of k */
-    FloatTiles(VectorAssembler asm, boolean transposed, Assembler.Label gelu) {
+    private FloatTiles(VectorAssembler asm, boolean transposed, boolean leftInArray, Step product, Assembler.Label gelu) {
         super(asm, highest(asm.width()), gelu);
         this.transposed = transposed;
+        this.leftInArray = leftInArray;
+        this.product = product;
         this.rights = 2 * highest(asm.width());
         this.turns = asm.registers == 32 ? 2 : 1;
         this.factors = rights + 2 * turns;
+    }
+
+    /** @param transposed whether the left matrix is {@code [k, rows]}; its stride is then that between steps of k */
+    static FloatTiles ofFloats(VectorAssembler asm, boolean transposed, Assembler.Label gelu) {
+        return new FloatTiles(asm, transposed, true, asm::fma, gelu);
+    }
+
+    /** {@link #ofFloats}, of pairs. */
+    static FloatTiles ofBf16(Avx512Assembler asm, boolean transposed, Assembler.Label gelu) {
+        return new FloatTiles(asm, transposed, false, asm::bf16Product, gelu);
     }
 
     /** Rows of the highest tile where panels have so many columns: vectors half as long are half as many, too. */
@@ -49,7 +67,7 @@ final class FloatTiles extends ProductCode {
 
     @Override
     boolean leftInArray() {
-        return true;
+        return leftInArray;
     }
 
     @Override
@@ -124,7 +142,7 @@ final class FloatTiles extends ProductCode {
         asm.bind(done);
     }
 
-    /** One step of k: a row of the panel, times one float of each row. */
+    /** One step of k: a row of the panel, times one float, or pair, of each row. */
     private void step(int height, int step) {
         int w = rights + step % turns * 2;
         asm.load(w, at(RIGHT_NOW, step * asm.stepBytes()));
@@ -133,8 +151,8 @@ final class FloatTiles extends ProductCode {
         for (int row = 0; row < height; row++) {
             int factor = factors + row % (asm.registers - factors);
             asm.broadcast(factor, left(row, step));
-            asm.fma(sum(row, 0), factor, w);
-            asm.fma(sum(row, 1), factor, w + 1);
+            product.add(sum(row, 0), factor, w);
+            product.add(sum(row, 1), factor, w + 1);
         }
         if (transposed) {
             asm.add(BASES[0], LEFT_STRIDE);

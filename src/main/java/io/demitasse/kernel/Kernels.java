@@ -10,6 +10,18 @@ public interface Kernels {
     String name();
 
     /**
+     * The same, but {@link #multiply} rounds what it multiplies to bfloat16, the nearest of 8 significant bits, and adds
+     * floats up: what PyTorch's autocast does to linear layers. Weights and results stay floats.
+     *
+     * @throws IllegalArgumentException if these kernels have no such products here; it says why
+     */
+    default Kernels bf16() {
+        String obstacle = MachineSupport.obstacle();
+        throw new IllegalArgumentException("bf16 needs the machine kernels, " + (obstacle.isEmpty()
+                ? "and the kernels \"" + name() + "\" were asked for" : "which do not work here: " + obstacle));
+    }
+
+    /**
      * Prepares the weight of a linear layer.
      *
      * @param weight {@code [out, in]}, row-major as PyTorch's {@code nn.Linear} keeps it; may be kept, so the

@@ -17,6 +17,11 @@ final class MachineCalls {
         return Math.max(1, (rows + FloatTiles.HIGHEST - 1) / FloatTiles.HIGHEST) * FloatTiles.HIGHEST;
     }
 
+    /** Rows of a call where each is so many multiplications; whole tiles. */
+    static int rowsOfCall(long work) {
+        return roundedUp((int) Math.min(FLOATS, FLOATS / Math.max(1, work)));
+    }
+
     static void left(long[] arguments, float[] data, int offset, int stride) {
         arguments[ProductCode.X] = 4L * offset;
         arguments[ProductCode.X_STRIDE] = 4L * stride;
@@ -32,12 +37,17 @@ final class MachineCalls {
     static void floats(MachineCode code, long[] arguments, boolean transposed, int rows, int k, float[] x,
                                float[] y, float[] bias) {
         arguments[ProductCode.STEPS] = k;
+        floats(code, code.address(transposed ? code.functions().multiplyTransposed() : code.functions().multiply()), arguments,
+                rows, x, y, bias == null ? x : bias);
+    }
+
+    /** Calls a function of {@link FloatTiles}, of which all is said but what depends on the rows. */
+    static void floats(MachineCode code, long function, long[] arguments, int rows, float[] x, float[] y, float[] bias) {
         arguments[ProductCode.SCALES] = 0;
         arguments[ProductCode.SUMS] = 0;
         arguments[ProductCode.ROW_SCALES] = 0;
         tiles(code.form(), arguments, rows, code.form().floatRows());
-        code.run(transposed ? code.functions().multiplyTransposed() : code.functions().multiply(), x, x, y,
-                bias == null ? x : bias, x, arguments);
+        code.runAt(function, x, x, y, bias, x, arguments);
     }
 
     /** Cuts the rows into tiles that differ by at most one in height. */
@@ -49,6 +59,14 @@ final class MachineCalls {
         arguments[ProductCode.LOW_TILES] = tiles * height - rows;
         arguments[ProductCode.ROWS] = rows;
         arguments[ProductCode.FETCH_BYTES] = (form.stepBytes() + tiles - 1) / tiles;
+    }
+
+    /** Throws IllegalArgumentException if {@code c} has not the shape of {@code op(a) op(b)}. */
+    static void checkProduct(Matrix a, boolean transposeA, Matrix b, boolean transposeB, Matrix c) {
+        if ((transposeA ? a.columns() : a.rows()) != c.rows() || (transposeB ? b.rows() : b.columns()) != c.columns()
+                || (transposeB ? b.columns() : b.rows()) != (transposeA ? a.rows() : a.columns())) {
+            throw new IllegalArgumentException(a + " times " + b + " is not " + c);
+        }
     }
 
     /** {@link Kernels#gemm}, on the calling thread and with its memory alone. */

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All machine code there is, in one piece of executable memory, and the one way to call it: with up to five arrays of
- * floats and an array of longs, whose places {@link ProductCode}, {@link RowCode} and {@link LayoutCode} name. Who
+ * floats and an array of longs, whose places {@link ProductCode}, {@link RowCode} and {@link WholeNumberCode} name. Who
  * calls has checked every index before; the code checks none. AssemblerTest writes it to target/machine-code.bin, for
  * {@code objdump -D -b binary -m i386:x86-64 -M intel}.
  */
@@ -41,11 +41,16 @@ final class MachineCode {
     }
 
     private final MachineForm form;
+    private final boolean hasBf16;
+    private final ExecutableMemory.Pages pages;
     private final Layout layout;
     private final long address;
+    private @Nullable Bf16Functions bf16;
 
-    private MachineCode(MachineForm form, ExecutableMemory.Pages pages) {
+    private MachineCode(MachineForm form, Processor processor, ExecutableMemory.Pages pages) {
         this.form = form;
+        this.hasBf16 = processor.bf16() && !form.pairs();
+        this.pages = pages;
         this.layout = form.layout();
         this.address = ExecutableMemory.of(layout.code(), pages);
     }
@@ -56,17 +61,18 @@ final class MachineCode {
      * @throws LinkageError if it is not fit for it, or the system gives no executable memory
      */
     static MachineCode emit(ExecutableMemory.Pages pages) {
-        List<MachineForm> forms = forms(pages);
-        if (forms.isEmpty()) {
+        Processor processor = processor(pages);
+        if (processor.forms().isEmpty()) {
             throw new LinkageError("the processor or the system has no AVX2 with FMA");
         }
-        return new MachineCode(forms.get(forms.size() - 1), pages);
+        return new MachineCode(processor.forms().get(processor.forms().size() - 1), processor, pages);
     }
 
     /** Code of each form that the processor can run, the fastest last, in memory of its own. */
     static List<MachineCode> all() {
         ExecutableMemory.Pages pages = linux();
-        return forms(pages).stream().map(form -> new MachineCode(form, pages)).toList();
+        Processor processor = processor(pages);
+        return processor.forms().stream().map(form -> new MachineCode(form, processor, pages)).toList();
     }
 
     static ExecutableMemory.Pages linux() {
@@ -82,13 +88,13 @@ final class MachineCode {
      * @param amounts emits sums of the amounts of a weight's bytes; null if they are not needed
      */
     static Layout layout(VectorAssembler asm, Function<Assembler.Label, @Nullable ProductCode[]> products,
-                         @Nullable LayoutCode one, LayoutCode two,
+                         @Nullable WholeNumberCode one, WholeNumberCode two,
                          @Nullable Consumer<Assembler.Label> amounts) {
         FunctionCode functions = new FunctionCode(asm);
         Assembler.Label panelGelu = new Assembler.Label();
         functions.geluOfPanel(panelGelu);
-        int multiply = product(new FloatTiles(asm, false, panelGelu));
-        int transposed = product(new FloatTiles(asm, true, panelGelu));
+        int multiply = product(FloatTiles.ofFloats(asm, false, panelGelu));
+        int transposed = product(FloatTiles.ofFloats(asm, true, panelGelu));
         int[] bytes = Stream.of(products.apply(panelGelu)).mapToInt(MachineCode::product).toArray();
         int packTransposed = entry(two::packTransposed);
         int packRows = entry(two::packRows);
@@ -107,7 +113,8 @@ final class MachineCode {
         return product == null ? NO_FUNCTION : entry(product::emit);
     }
 
-    private static int entry(Consumer<Assembler.Label> emitter) {
+    /** Where what this emits begins. */
+    static int entry(Consumer<Assembler.Label> emitter) {
         Assembler.Label label = new Assembler.Label();
         emitter.accept(label);
         return label.position();
@@ -126,14 +133,24 @@ final class MachineCode {
     /** F, DQ, BW, VL of leaf 7's EBX. */
     private static final int AVX512 = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31;
     private static final int VNNI = 1 << 11;
+    /** Of its second part's EAX. */
+    private static final int BF16 = 1 << 5;
     private static final int AMX_TILE_AND_INT8 = 1 << 24 | 1 << 25;
     private static final int AMX_STATE = 3 << 17;
     private static final int ARCH_PRCTL = 158;
     private static final int REQUEST_STATE = 0x1023;
     private static final int TILE_DATA = 18;
 
-    /** The forms that the processor and the system can run, the fastest last. */
-    private static List<MachineForm> forms(ExecutableMemory.Pages pages) {
+    /**
+     * What the processor and the system can run.
+     *
+     * @param forms the fastest last
+     * @param bf16 whether it multiplies pairs of bfloat16
+     */
+    private record Processor(List<MachineForm> forms, boolean bf16) {
+    }
+
+    private static Processor processor(ExecutableMemory.Pages pages) {
         Assembler asm = new Assembler();
         asm.push(Assembler.RBX);
         asm.mov(Assembler.RAX, ProductCode.argument(0));
@@ -164,12 +181,18 @@ final class MachineCode {
         long[] first = {1, 0, 0, 0};
         call(code, first);
         if (leaves < 7 || !has(first[2], OSXSAVE)) {
-            return List.of();
+            return new Processor(List.of(), false);
         }
         long[] saved = {0};
         call(code + xgetbv, saved);
         long[] features = {7, 0, 0, 0};
         call(code, features);
+        long[] moreFeatures = {0, 0, 0, 0};
+        if (features[0] >= 1) {
+            moreFeatures[0] = 7;
+            moreFeatures[1] = 1;
+            call(code, moreFeatures);
+        }
         List<MachineForm> forms = new ArrayList<>();
         if (has(saved[0], AVX_STATE) && has(first[2], FMA_AND_AVX) && has(features[1], AVX2)) {
             forms.add(MachineForm.AVX2);
@@ -184,7 +207,7 @@ final class MachineCode {
                 }
             }
         }
-        return forms;
+        return new Processor(forms, has(moreFeatures[0], BF16));
     }
 
     private static boolean has(long bits, int all) {
@@ -197,6 +220,24 @@ final class MachineCode {
 
     MachineForm form() {
         return form;
+    }
+
+    /** Whether there are products in bfloat16. */
+    boolean hasBf16() {
+        return hasBf16;
+    }
+
+    /**
+     * Products in bfloat16, emitted when they are first asked for. Only where {@link #hasBf16}.
+     *
+     * @throws LinkageError if the system gives no more executable memory
+     */
+    synchronized Bf16Functions bf16() {
+        if (bf16 == null) {
+            Bf16Code.Layout code = Bf16Code.layout();
+            bf16 = new Bf16Functions(code, ExecutableMemory.of(code.code(), pages));
+        }
+        return bf16;
     }
 
     /** Where the functions are. */
@@ -258,6 +299,15 @@ final class MachineCode {
 
     void run(int function, float[] a, long[] arguments) {
         call(address + function, a, NONE, NONE, NONE, NONE, arguments);
+    }
+
+    /** Calls the function at this address. */
+    void runAt(long function, float[] a, float[] b, float[] c, float[] d, float[] e, long[] arguments) {
+        call(function, a, b, c, d, e, arguments);
+    }
+
+    void runAt(long function, float[] a, long[] arguments) {
+        call(function, a, NONE, NONE, NONE, NONE, arguments);
     }
 
     void run(int function, byte[] a, long[] arguments) {

@@ -15,6 +15,7 @@ final class MachineKernels implements Kernels {
     private final MachineCode code;
     private final MachineMemory memory = new MachineMemory();
     private final int planes;
+    private final boolean bf16;
     private final ThreadLocal<long[]> arguments = ThreadLocal.withInitial(() -> new long[RowCode.SIZE]);
 
     /** To be called only where {@link MachineSupport#obstacle()} finds none. */
@@ -23,13 +24,26 @@ final class MachineKernels implements Kernels {
     }
 
     MachineKernels(MachineCode code, Int8Activations activations) {
+        this(code, activations == Int8Activations.EXACT ? 2 : 1, false);
+    }
+
+    private MachineKernels(MachineCode code, int planes, boolean bf16) {
         this.code = code;
-        planes = activations == Int8Activations.EXACT ? 2 : 1;
+        this.planes = planes;
+        this.bf16 = bf16;
     }
 
     @Override
     public String name() {
         return "machine";
+    }
+
+    @Override
+    public Kernels bf16() {
+        if (!code.hasBf16()) {
+            throw new IllegalArgumentException("bf16 does not work here: the processor has no AVX512_BF16");
+        }
+        return new MachineKernels(code, planes, true);
     }
 
     MachineCode code() {
@@ -64,6 +78,11 @@ final class MachineKernels implements Kernels {
     @Override
     public void multiply(Matrix a, boolean transposeA, Matrix b, boolean transposeB, float beta, Matrix c,
                          Workspace workspace) {
+        if (bf16) {
+            workspace.kept(Bf16Product.class, code, Bf16Product::new)
+                    .multiply(a, transposeA, b, transposeB, beta, c, workspace);
+            return;
+        }
         product(workspace).multiply(a, transposeA, b, transposeB, beta, c, workspace);
     }
 

@@ -29,7 +29,7 @@ final class MachineProduct implements Parallel.Task {
     private final MachineForm form;
     private final Quantising quantising = new Quantising();
     private final Gathering gathering = new Gathering();
-    /** {@code [rows][planes][filled up]} bytes, and what {@link LayoutCode} says of each row. */
+    /** {@code [rows][planes][filled up]} bytes, and what {@link WholeNumberCode} says of each row. */
     private MachineMemory.Piece quantised = MachineMemory.Piece.NONE;
     private MachineMemory.Piece rowScales = MachineMemory.Piece.NONE;
 
@@ -85,6 +85,7 @@ final class MachineProduct implements Parallel.Task {
     /** {@link Kernels#multiply}. */
     void multiply(Matrix a, boolean transposeA, Matrix b, boolean transposeB, float beta, Matrix c,
                   Workspace workspace) {
+        MachineCalls.checkProduct(a, transposeA, b, transposeB, c);
         this.left = a;
         this.transposeLeft = transposeA;
         this.weight = null;
@@ -96,10 +97,6 @@ final class MachineProduct implements Parallel.Task {
         this.n = c.columns();
         this.m = c.rows();
         this.result = c;
-        if ((transposeA ? a.columns() : a.rows()) != m || (transposeB ? b.rows() : b.columns()) != n
-                || (transposeB ? b.columns() : b.rows()) != k) {
-            throw new IllegalArgumentException(a + " times " + b + " is not " + c);
-        }
         if (!transposeA || m == 0 || n == 0) {
             run(PACKED_ROWS, workspace);
             return;
@@ -153,8 +150,8 @@ final class MachineProduct implements Parallel.Task {
         if (quantised.buffer().capacity() < rows * rowBytes) {
             quantised = MachineMemory.allocate(rows * rowBytes);
         }
-        if (rowScales.buffer().capacity() < (long) LayoutCode.ROW_BYTES * m) {
-            rowScales = MachineMemory.allocate((long) LayoutCode.ROW_BYTES * m);
+        if (rowScales.buffer().capacity() < (long) WholeNumberCode.ROW_BYTES * m) {
+            rowScales = MachineMemory.allocate((long) WholeNumberCode.ROW_BYTES * m);
         }
         this.workspace = workspace;
         int tasks = (m + QUANTISED_ROWS - 1) / QUANTISED_ROWS;
@@ -173,17 +170,17 @@ final class MachineProduct implements Parallel.Task {
             long plane = 4L * weight.steps();
             long rowBytes = plane * kernels.planes();
             long[] arguments = MachineScratch.of(workspace, worker).arguments;
-            arguments[LayoutCode.X] = 4L * left.row(row);
-            arguments[LayoutCode.X_STRIDE] = 4L * left.stride();
-            arguments[LayoutCode.COUNT] = rows;
-            arguments[LayoutCode.STEPS] = k;
-            arguments[LayoutCode.TO] = quantised.at(row * rowBytes, rows * rowBytes);
-            arguments[LayoutCode.TO_STRIDE] = rowBytes;
-            arguments[LayoutCode.ROW_SCALES] = rowScales.at((long) LayoutCode.ROW_BYTES * row,
-                (long) LayoutCode.ROW_BYTES * rows);
-            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(form.pairs() ? weight.range()
+            arguments[WholeNumberCode.X] = 4L * left.row(row);
+            arguments[WholeNumberCode.X_STRIDE] = 4L * left.stride();
+            arguments[WholeNumberCode.COUNT] = rows;
+            arguments[WholeNumberCode.STEPS] = k;
+            arguments[WholeNumberCode.TO] = quantised.at(row * rowBytes, rows * rowBytes);
+            arguments[WholeNumberCode.TO_STRIDE] = rowBytes;
+            arguments[WholeNumberCode.ROW_SCALES] = rowScales.at((long) WholeNumberCode.ROW_BYTES * row,
+                (long) WholeNumberCode.ROW_BYTES * rows);
+            arguments[WholeNumberCode.LARGEST] = Float.floatToRawIntBits(form.pairs() ? weight.range()
                     : kernels.planes() == 2 ? LARGEST_OF_TWO : LARGEST_OF_ONE);
-            arguments[LayoutCode.PLANE_BYTES] = plane;
+            arguments[WholeNumberCode.PLANE_BYTES] = plane;
             code.run(code.functions().quantise()[kernels.planes() - 1], left.data(), arguments);
         }
     }
@@ -306,8 +303,8 @@ final class MachineProduct implements Parallel.Task {
                 (long) panels * form.stepBytes());
         arguments[ProductCode.SUMS] = weight.sums().at((long) panel * form.stepBytes(),
                 (long) panels * form.stepBytes());
-        arguments[ProductCode.ROW_SCALES] = rowScales.at((long) LayoutCode.ROW_BYTES * row,
-                (long) LayoutCode.ROW_BYTES * rows);
+        arguments[ProductCode.ROW_SCALES] = rowScales.at((long) WholeNumberCode.ROW_BYTES * row,
+                (long) WholeNumberCode.ROW_BYTES * rows);
         arguments[ProductCode.SCRATCH] = own.sums.address();
         arguments[ProductCode.X_STRIDE] = plane;
         MachineCalls.tiles(form, arguments, rows, form.byteRows(planes));

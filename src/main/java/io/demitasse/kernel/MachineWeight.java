@@ -32,7 +32,7 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
         MachineForm form = code.form();
         long panelBytes = (long) in * form.stepBytes();
         MachineMemory.Piece panels = memory.lend(form.panels(out) * panelBytes);
-        packTransposed(code, weight, 0, in, out, in, panels, new long[LayoutCode.SIZE]);
+        packTransposed(code, weight, 0, in, out, in, panels, new long[WholeNumberCode.SIZE]);
         return new MachineWeight(panels, MachineMemory.Piece.NONE, MachineMemory.Piece.NONE, false, out, in, in,
                 panelBytes, 0);
     }
@@ -83,17 +83,17 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
             }
             return;
         }
-        long[] arguments = new long[LayoutCode.SIZE];
+        long[] arguments = new long[WholeNumberCode.SIZE];
         int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int o = 0; o < out; o += some) {
             int columns = Math.min(some, out - o);
             Objects.checkFromIndexSize((long) o * in, (long) columns * in, quantized.length);
-            arguments[LayoutCode.X] = (long) o * in;
-            arguments[LayoutCode.X_STRIDE] = in;
-            arguments[LayoutCode.COUNT] = columns;
-            arguments[LayoutCode.STEPS] = in / 4;
-            arguments[LayoutCode.TO] = panels.at(o / form.width() * panelBytes, form.panels(columns) * panelBytes);
-            arguments[LayoutCode.TO_STRIDE] = panelBytes;
+            arguments[WholeNumberCode.X] = (long) o * in;
+            arguments[WholeNumberCode.X_STRIDE] = in;
+            arguments[WholeNumberCode.COUNT] = columns;
+            arguments[WholeNumberCode.STEPS] = in / 4;
+            arguments[WholeNumberCode.TO] = panels.at(o / form.width() * panelBytes, form.panels(columns) * panelBytes);
+            arguments[WholeNumberCode.TO_STRIDE] = panelBytes;
             code.run(code.functions().packTransposed(), quantized, arguments);
         }
     }
@@ -101,16 +101,16 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
     /** A sum for each output. */
     private void sum(MachineCode code, int function, MachineMemory.Piece sums) {
         MachineForm form = code.form();
-        long[] arguments = new long[LayoutCode.SIZE];
+        long[] arguments = new long[WholeNumberCode.SIZE];
         int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int o = 0; o < out; o += some) {
             int columns = Math.min(some, out - o);
             int panel = o / form.width();
-            arguments[LayoutCode.COUNT] = columns;
-            arguments[LayoutCode.STEPS] = steps;
-            arguments[LayoutCode.TO] = panels.at(panel * panelBytes, form.panels(columns) * panelBytes);
-            arguments[LayoutCode.TO_STRIDE] = panelBytes;
-            arguments[LayoutCode.ROW_SCALES] = sums.at((long) panel * form.stepBytes(),
+            arguments[WholeNumberCode.COUNT] = columns;
+            arguments[WholeNumberCode.STEPS] = steps;
+            arguments[WholeNumberCode.TO] = panels.at(panel * panelBytes, form.panels(columns) * panelBytes);
+            arguments[WholeNumberCode.TO_STRIDE] = panelBytes;
+            arguments[WholeNumberCode.ROW_SCALES] = sums.at((long) panel * form.stepBytes(),
                     (long) form.panels(columns) * form.stepBytes());
             code.run(function, new float[1], arguments);
         }
@@ -142,12 +142,12 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
         int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int column = 0; column < columns; column += some) {
             int count = Math.min(some, columns - column);
-            arguments[LayoutCode.X] = 4L * (from + (long) column * stride);
-            arguments[LayoutCode.X_STRIDE] = 4L * stride;
-            arguments[LayoutCode.COUNT] = count;
-            arguments[LayoutCode.STEPS] = k;
-            arguments[LayoutCode.TO] = to.at(column / form.width() * panelBytes, form.panels(count) * panelBytes);
-            arguments[LayoutCode.TO_STRIDE] = panelBytes;
+            arguments[WholeNumberCode.X] = 4L * (from + (long) column * stride);
+            arguments[WholeNumberCode.X_STRIDE] = 4L * stride;
+            arguments[WholeNumberCode.COUNT] = count;
+            arguments[WholeNumberCode.STEPS] = k;
+            arguments[WholeNumberCode.TO] = to.at(column / form.width() * panelBytes, form.panels(count) * panelBytes);
+            arguments[WholeNumberCode.TO_STRIDE] = panelBytes;
             code.run(code.functions().packTransposed(), x, arguments);
         }
     }
@@ -164,12 +164,12 @@ record MachineWeight(MachineMemory.Piece panels, MachineMemory.Piece scales, Mac
         int some = Math.max(1, (int) (CALL_BYTES / panelBytes)) * form.width();
         for (int column = 0; column < columns; column += some) {
             int count = Math.min(some, columns - column);
-            arguments[LayoutCode.X] = 4L * (from + column);
-            arguments[LayoutCode.X_STRIDE] = 4L * stride;
-            arguments[LayoutCode.COUNT] = count;
-            arguments[LayoutCode.STEPS] = k;
-            arguments[LayoutCode.TO] = to.at(column / form.width() * panelBytes, form.panels(count) * panelBytes);
-            arguments[LayoutCode.TO_STRIDE] = panelBytes;
+            arguments[WholeNumberCode.X] = 4L * (from + column);
+            arguments[WholeNumberCode.X_STRIDE] = 4L * stride;
+            arguments[WholeNumberCode.COUNT] = count;
+            arguments[WholeNumberCode.STEPS] = k;
+            arguments[WholeNumberCode.TO] = to.at(column / form.width() * panelBytes, form.panels(count) * panelBytes);
+            arguments[WholeNumberCode.TO_STRIDE] = panelBytes;
             code.run(code.functions().packRows(), x, arguments);
         }
     }

@@ -9,7 +9,7 @@ import static io.demitasse.kernel.VectorAssembler.FLOAT;
  * Whole numbers for {@link PairTiles}: two signed bytes each, from minus half of {@link #LARGEST} to half of it. How
  * large that may be, the amounts of an output's bytes say.
  */
-final class PairCode extends LayoutCode {
+final class PairCode extends WholeNumberCode {
 
     private static final int ONES = 4;
     private static final int ONES_OF_TWO_BYTES = 5;

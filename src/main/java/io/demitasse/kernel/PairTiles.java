@@ -65,7 +65,7 @@ final class PairTiles extends ProductCode {
         asm.add(LEFT, Assembler.RAX);
         asm.imul(Assembler.RAX, RESULT_STRIDE, height);
         asm.add(RESULT, Assembler.RAX);
-        asm.addImmediate(ROW_SCALE, height * LayoutCode.ROW_BYTES);
+        asm.addImmediate(ROW_SCALE, height * WholeNumberCode.ROW_BYTES);
         asm.ret();
     }
 
@@ -114,7 +114,7 @@ final class PairTiles extends ProductCode {
         asm.mov(Assembler.RAX, argument(SUMS_NOW));
         asm.load(bytes, at(Assembler.RAX, half * asm.vector));
         for (int row = 0; row < height; row++) {
-            asm.multiplyInts(keptZero, bytes, at(ROW_SCALE, row * LayoutCode.ROW_BYTES + FLOAT));
+            asm.multiplyInts(keptZero, bytes, at(ROW_SCALE, row * WholeNumberCode.ROW_BYTES + FLOAT));
             asm.addInts(sum(row, 0), sum(row, 0), keptZero);
             asm.toFloats(sum(row, 0), sum(row, 0));
         }
@@ -125,7 +125,7 @@ final class PairTiles extends ProductCode {
         asm.loadOrZero(mask, offset, at(Assembler.RAX, half * asm.vector));
         asm.mov(RESULT_NOW, RESULT);
         for (int row = 0; row < height; row++) {
-            asm.floatsByOne(MULTIPLY, sum(row, 0), sum(row, 0), at(ROW_SCALE, row * LayoutCode.ROW_BYTES));
+            asm.floatsByOne(MULTIPLY, sum(row, 0), sum(row, 0), at(ROW_SCALE, row * WholeNumberCode.ROW_BYTES));
             asm.fmaInto(sum(row, 0), scale, offset);
             asm.storeSome(mask, at(RESULT_NOW, half * asm.vector), sum(row, 0));
             asm.add(RESULT_NOW, RESULT_STRIDE);

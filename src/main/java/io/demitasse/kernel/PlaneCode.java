@@ -8,7 +8,7 @@ import static io.demitasse.kernel.VectorAssembler.FLOAT;
  * Whole numbers for {@link ByteTiles} and {@link AmxTiles}: planes of unsigned bytes, one or two. Numbers go from 0 to
  * {@link #LARGEST}.
  */
-final class PlaneCode extends LayoutCode {
+final class PlaneCode extends WholeNumberCode {
 
     private static final int ONES = 4;
 

@@ -35,7 +35,7 @@ abstract class ProductCode {
     static final int FINISH = 14;
     static final int ALPHA = 15;
     static final int BETA = 16;
-    /** Addresses of what {@link LayoutCode#quantise} says of each row, and of each output's scale and sum of bytes. */
+    /** Addresses of what {@link WholeNumberCode#quantise} says of each row, and of each output's scale and sum of bytes. */
     static final int ROW_SCALES = 17;
     static final int SCALES = 18;
     static final int SUMS = 19;

@@ -50,10 +50,11 @@ public final class Trainer {
      *     kept, such as a BERT's pooler, and the others drawn
      * @param labels by number; of a regression, the names of its numbers
      * @param parallel the threads to train on
-     * @throws IllegalArgumentException if there are no labels, or two are equal
+     * @throws IllegalArgumentException if there are no labels, two are equal, or bfloat16 is asked for that the kernels do
+     *     not have here
      */
     public Trainer(Path init, List<String> labels, TrainingArguments arguments, Kernels kernels, Parallel parallel) {
-        this(init, labels, arguments, null, null, null, kernels, parallel);
+        this(init, labels, arguments, null, null, null, arguments.bf16() ? kernels.bf16() : kernels, parallel);
     }
 
     private Trainer(Path init, List<String> labels, TrainingArguments arguments, @Nullable Objective objective,

@@ -169,8 +169,9 @@ final class TrainingRun {
     private Map<String, String> facts(Evaluation evaluation) {
         return Map.of(
                 "training", String.format(Locale.ROOT, "%d steps of %d examples, learning rate %s, warm-up %s, weight"
-                        + " decay %s, seed %d", evaluation.step(), arguments.trainBatchSize(),
-                        arguments.learningRate(), arguments.warmupRatio(), arguments.weightDecay(), arguments.seed()),
+                        + " decay %s, seed %d%s", evaluation.step(), arguments.trainBatchSize(),
+                        arguments.learningRate(), arguments.warmupRatio(), arguments.weightDecay(), arguments.seed(),
+                        arguments.bf16() ? ", bf16" : ""),
                 "validation", String.format(Locale.ROOT, "loss %.4f, %s %.4f", evaluation.validationLoss(),
                         objective.metrics().get(0).title(), evaluation.value(objective.metrics().get(0))));
     }

@@ -24,11 +24,13 @@ final class TrainingSettings {
 
     private static final String OBJECTIVE = "objective";
     private static final String CLASS_WEIGHTS = "class weights";
+    private static final String BF16 = "bf16";
 
     /** What settings were before checkpoints said so. */
     private static final Map<String, JsonElement> EARLIER = Map.of(
             OBJECTIVE, text(Objective.SINGLE_LABEL_CLASSIFICATION.title()),
-            CLASS_WEIGHTS, text("none"));
+            CLASS_WEIGHTS, text("none"),
+            BF16, new JsonPrimitive(false));
 
     private final JsonObject json = new JsonObject();
 
@@ -45,6 +47,7 @@ final class TrainingSettings {
         json.addProperty("warmup ratio", arguments.warmupRatio());
         json.addProperty("max grad norm", arguments.maxGradNorm());
         json.addProperty("label smoothing", arguments.labelSmoothing());
+        json.addProperty(BF16, arguments.bf16());
         json.addProperty("eval steps", arguments.evalSteps());
         json.addProperty("save steps", arguments.saveSteps());
         json.addProperty("early stopping patience", arguments.earlyStoppingPatience());

@@ -160,6 +160,7 @@ class TrainCommandTest {
         Path output = folder.resolve("output");
         Run.of(arguments(output, "--learning-rate", "0")).fails(2, "learning rate must be a number above 0, not 0");
         Run.of(arguments(output, "--train-batch-size", "0")).fails(2, "train batch size must be at least 1, not 0");
+        Run.of(arguments(output, "--bf16")).fails(1, "bf16 needs the machine kernels");
         Run.of("train", "--init", "x").fails(2, "--train", "--validation", "--output");
         assertThat(output).doesNotExist();
     }

@@ -138,6 +138,9 @@ class AssemblerTest {
         forms.put("vpbroadcastd zmm29,DWORD PTR [r13+0x8]", a -> a.broadcastInt(29, at(R13, 8)));
         forms.put("vpbroadcastd zmm28,eax", a -> a.broadcastGeneral(28, RAX));
         forms.put("vpdpbusd zmm23,zmm28,zmm25", a -> a.bytesProduct(23, 28, 25));
+        forms.put("vdpbf16ps zmm23,zmm28,zmm25", a -> a.bf16Product(23, 28, 25));
+        forms.put("vcvtne2ps2bf16 zmm3,zmm19,zmm8", a -> a.toBf16(3, 19, 8));
+        forms.put("vpermw zmm3,zmm16,zmm9", a -> a.permuteWords(3, 16, 9));
         forms.put("vcmplt_oqps k3,zmm2,DWORD BCST [rcx]",
                 a -> a.compare(3, 2, at(RCX, 0), VectorAssembler.LESS_THAN));
         forms.put("vshufps zmm9,zmm1,zmm1,0x4e", a -> a.shuffle(9, 1, 1, 0x4E));
@@ -263,16 +266,27 @@ class AssemblerTest {
 
     private void check(MachineForm form) throws IOException, InterruptedException {
         MachineCode.Layout layout = form.layout();
-        Files.write(Path.of("target", "machine-code-" + form.name().toLowerCase(Locale.ROOT) + ".bin"), layout.code());
         IntStream entries = IntStream.of(layout.multiply(), layout.multiplyTransposed(), layout.packTransposed(),
                 layout.packRows(), layout.sums(), layout.gelu(), layout.softmax(), layout.layerNorm(), layout.add());
         for (int planes = form.byteRows(1) > 0 ? 1 : 2; planes <= 2; planes++) {
             entries = IntStream.concat(entries,
                     IntStream.of(layout.multiplyBytes()[planes - 1], layout.quantise()[planes - 1]));
         }
+        check(form.name(), layout.code(), entries.toArray());
+    }
 
-        for (int entry : entries.toArray()) {
-            List<String> lines = disassemble(Arrays.copyOfRange(layout.code(), entry, layout.code().length));
+    @Test
+    void whatIsEmittedForBf16IsCode() throws IOException, InterruptedException {
+        assumeThat(OBJDUMP).as("binutils is installed").exists();
+        Bf16Code.Layout layout = Bf16Code.layout();
+        check("bf16", layout.code(), layout.multiply(), layout.multiplyTransposed(), layout.rows(), layout.packRows(),
+                layout.packTransposed());
+    }
+
+    private void check(String name, byte[] code, int... entries) throws IOException, InterruptedException {
+        Files.write(Path.of("target", "machine-code-" + name.toLowerCase(Locale.ROOT) + ".bin"), code);
+        for (int entry : entries) {
+            List<String> lines = disassemble(Arrays.copyOfRange(code, entry, code.length));
             assertThat(lines.subList(0, lines.indexOf("ret"))).hasSizeGreaterThan(10)
                     .noneMatch(line -> line.contains("(bad)"));
         }

@@ -43,6 +43,9 @@ final class GuardPages {
             for (int i = 0; i < 150; i++) {
                 pages.products();
                 pages.layouts();
+                if (code.hasBf16()) {
+                    pages.bf16();
+                }
                 pages.functions();
             }
             calls += pages.calls;
@@ -69,7 +72,11 @@ final class GuardPages {
     }
 
     private void run(int function, long a, long b, long c, long d, long e) throws Throwable {
-        call.invokeExact(code.address(function), a, b, c, d, e, arguments);
+        runAt(code.address(function), a, b, c, d, e);
+    }
+
+    private void runAt(long function, long a, long b, long c, long d, long e) throws Throwable {
+        call.invokeExact(function, a, b, c, d, e, arguments);
         calls++;
         Arrays.fill(arguments, 0);
     }
@@ -121,7 +128,7 @@ final class GuardPages {
             arguments[ProductCode.FETCH_BYTES] = form.stepBytes();
             arguments[ProductCode.NEXT] = x;
             if (bytes) {
-                arguments[ProductCode.ROW_SCALES] = end((long) LayoutCode.ROW_BYTES * rows);
+                arguments[ProductCode.ROW_SCALES] = end((long) WholeNumberCode.ROW_BYTES * rows);
                 arguments[ProductCode.SCALES] = end(panels(columns) * form.stepBytes());
                 arguments[ProductCode.SUMS] = end(panels(columns) * form.stepBytes());
                 arguments[ProductCode.SCRATCH] = end(AmxTiles.SCRATCH_BYTES);
@@ -136,42 +143,91 @@ final class GuardPages {
         int columns = size(100);
         int k = size(25) * 4;
         int stride = k + random.nextInt(5);
-        arguments[LayoutCode.X_STRIDE] = 4L * stride;
-        arguments[LayoutCode.COUNT] = columns;
-        arguments[LayoutCode.STEPS] = k;
-        arguments[LayoutCode.TO] = end(panels(columns) * k * form.stepBytes());
-        arguments[LayoutCode.TO_STRIDE] = (long) k * form.stepBytes();
+        arguments[WholeNumberCode.X_STRIDE] = 4L * stride;
+        arguments[WholeNumberCode.COUNT] = columns;
+        arguments[WholeNumberCode.STEPS] = k;
+        arguments[WholeNumberCode.TO] = end(panels(columns) * k * form.stepBytes());
+        arguments[WholeNumberCode.TO_STRIDE] = (long) k * form.stepBytes();
         run(code.functions().packTransposed(), end(4L * ((columns - 1L) * stride + k)), 0, 0, 0, 0);
 
         int wide = columns + random.nextInt(5);
         k = size(60);
-        arguments[LayoutCode.X_STRIDE] = 4L * wide;
-        arguments[LayoutCode.COUNT] = columns;
-        arguments[LayoutCode.STEPS] = k;
-        arguments[LayoutCode.TO] = end(panels(columns) * k * form.stepBytes());
-        arguments[LayoutCode.TO_STRIDE] = (long) k * form.stepBytes();
+        arguments[WholeNumberCode.X_STRIDE] = 4L * wide;
+        arguments[WholeNumberCode.COUNT] = columns;
+        arguments[WholeNumberCode.STEPS] = k;
+        arguments[WholeNumberCode.TO] = end(panels(columns) * k * form.stepBytes());
+        arguments[WholeNumberCode.TO_STRIDE] = (long) k * form.stepBytes();
         run(code.functions().packRows(), end(4L * ((k - 1L) * wide + columns)), 0, 0, 0, 0);
 
-        arguments[LayoutCode.COUNT] = columns;
-        arguments[LayoutCode.STEPS] = k;
-        arguments[LayoutCode.TO] = end(panels(columns) * k * form.stepBytes());
-        arguments[LayoutCode.TO_STRIDE] = (long) k * form.stepBytes();
-        arguments[LayoutCode.ROW_SCALES] = end(panels(columns) * form.stepBytes());
+        arguments[WholeNumberCode.COUNT] = columns;
+        arguments[WholeNumberCode.STEPS] = k;
+        arguments[WholeNumberCode.TO] = end(panels(columns) * k * form.stepBytes());
+        arguments[WholeNumberCode.TO_STRIDE] = (long) k * form.stepBytes();
+        arguments[WholeNumberCode.ROW_SCALES] = end(panels(columns) * form.stepBytes());
         run(code.functions().sums(), 0, 0, 0, 0, 0);
 
         for (int planes = form.byteRows(1) > 0 ? 1 : 2; planes <= 2; planes++) {
             int rows = size(20);
             long plane = MachineWeight.filledUp(columns);
-            arguments[LayoutCode.X_STRIDE] = 4L * wide;
-            arguments[LayoutCode.COUNT] = rows;
-            arguments[LayoutCode.STEPS] = columns;
-            arguments[LayoutCode.TO] = end(rows * plane * planes);
-            arguments[LayoutCode.TO_STRIDE] = plane * planes;
-            arguments[LayoutCode.PLANE_BYTES] = plane;
-            arguments[LayoutCode.ROW_SCALES] = end((long) LayoutCode.ROW_BYTES * rows);
-            arguments[LayoutCode.LARGEST] = Float.floatToRawIntBits(127);
+            arguments[WholeNumberCode.X_STRIDE] = 4L * wide;
+            arguments[WholeNumberCode.COUNT] = rows;
+            arguments[WholeNumberCode.STEPS] = columns;
+            arguments[WholeNumberCode.TO] = end(rows * plane * planes);
+            arguments[WholeNumberCode.TO_STRIDE] = plane * planes;
+            arguments[WholeNumberCode.PLANE_BYTES] = plane;
+            arguments[WholeNumberCode.ROW_SCALES] = end((long) WholeNumberCode.ROW_BYTES * rows);
+            arguments[WholeNumberCode.LARGEST] = Float.floatToRawIntBits(127);
             run(code.functions().quantise()[planes - 1], end(4L * ((rows - 1L) * wide + columns)), 0, 0, 0, 0);
         }
+    }
+
+    private void bf16() throws Throwable {
+        Bf16Functions functions = code.bf16();
+        int columns = size(100);
+        int k = size(60);
+        int steps = (k + 1) / 2;
+        int stride = columns + random.nextInt(5);
+        arguments[PanelCode.X_STRIDE] = 4L * stride;
+        arguments[PanelCode.COUNT] = columns;
+        arguments[PanelCode.STEPS] = k;
+        arguments[PanelCode.TO] = end(panels(columns) * steps * form.stepBytes());
+        arguments[PanelCode.TO_STRIDE] = (long) steps * form.stepBytes();
+        runAt(functions.packRows(), end(4L * ((k - 1L) * stride + columns)), 0, 0, 0, 0);
+
+        int rows = size(50);
+        long rowBytes = (columns + 31L) / 32 * 64;
+        arguments[PanelCode.X_STRIDE] = 4L * stride;
+        arguments[PanelCode.COUNT] = rows;
+        arguments[PanelCode.STEPS] = columns;
+        arguments[PanelCode.TO] = end(rows * rowBytes);
+        arguments[PanelCode.TO_STRIDE] = rowBytes;
+        runAt(functions.rows(), end(4L * ((rows - 1L) * stride + columns)), 0, 0, 0, 0);
+
+        int units = size(12) * Bf16Code.UNIT;
+        stride = units + random.nextInt(5);
+        arguments[PanelCode.X_STRIDE] = 4L * stride;
+        arguments[PanelCode.COUNT] = columns;
+        arguments[PanelCode.STEPS] = units / 2;
+        arguments[PanelCode.TO] = end(panels(columns) * units / 2 * form.stepBytes());
+        arguments[PanelCode.TO_STRIDE] = (long) units / 2 * form.stepBytes();
+        runAt(functions.packTransposed(), end(4L * ((columns - 1L) * stride + units)), 0, 0, 0, 0);
+
+        boolean transposed = random.nextBoolean();
+        rows = size(transposed ? form.width() : 50);
+        stride = columns + random.nextInt(5);
+        long left = transposed ? form.stepBytes() : 4L * steps + 4L * random.nextInt(5);
+        MachineCalls.tiles(form, arguments, rows, form.floatRows());
+        arguments[ProductCode.X] = end(transposed ? (steps - 1L) * left + 4L * rows : (rows - 1L) * left + 4L * steps);
+        arguments[ProductCode.X_STRIDE] = left;
+        arguments[ProductCode.STEPS] = steps;
+        arguments[ProductCode.W] = end(panels(columns) * steps * form.stepBytes());
+        arguments[ProductCode.PANEL] = (long) steps * form.stepBytes();
+        arguments[ProductCode.COLUMNS] = columns;
+        arguments[ProductCode.Y_STRIDE] = 4L * stride;
+        arguments[ProductCode.BIAS] = random.nextInt(2) - 1;
+        arguments[ProductCode.FINISH] = random.nextInt(3);
+        runAt(transposed ? functions.multiplyTransposed() : functions.multiply(), 0, 0,
+                end(4L * ((rows - 1L) * stride + columns)), end(4L * columns), 0);
     }
 
     private void functions() throws Throwable {

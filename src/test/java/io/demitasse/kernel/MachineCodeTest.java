@@ -181,6 +181,45 @@ class MachineCodeTest {
         }
     }
 
+    /** With numbers too small to be normal, infinite, or none, among the others. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("kernels")
+    void productsOfBf16(String form, MachineKernels kernels) {
+        assumeThat(kernels.code().hasBf16()).as("this form and processor have bfloat16").isTrue();
+        Kernels rounding = kernels.bf16();
+        float[] odd = {0, -0f, 1e-39f, -3e-38f, 3.39e38f, Float.POSITIVE_INFINITY, Float.NaN, Float.MIN_NORMAL, 1.00390625f};
+        try (Parallel parallel = new Parallel(2)) {
+            Workspace workspace = new Workspace(parallel);
+            for (int i = 0; i < SHAPES; i++) {
+                int m = size(30, 200);
+                int n = size(70, 200);
+                int k = i % 100 == 0 ? 3000 + random.nextInt(200) : size(70, 400);
+                boolean transposeA = random.nextBoolean();
+                boolean transposeB = random.nextBoolean();
+                Matrix a = transposeA ? matrix(k, m) : matrix(m, k);
+                Matrix b = transposeB ? matrix(n, k) : matrix(k, n);
+                Matrix c = matrix(m, n);
+                if (i % 10 == 0) {
+                    a.data()[a.row(a.rows() / 2) + a.columns() / 2] = odd[random.nextInt(odd.length)];
+                    b.data()[b.row(b.rows() / 2) + b.columns() / 2] = odd[random.nextInt(odd.length)];
+                }
+                float beta = new float[] {0, 1, -0.7f}[random.nextInt(3)];
+                float[] expected = c.data().clone();
+                for (int r = 0; r < m; r++) {
+                    for (int o = 0; o < n; o++) {
+                        float sum = MachineTwin.pairsOfBf16(k,
+                                a.data(), transposeA ? a.offset() + r : a.row(r), transposeA ? a.stride() : 1,
+                                b.data(), transposeB ? b.row(o) : b.offset() + o, transposeB ? 1 : b.stride());
+                        int at = c.row(r) + o;
+                        expected[at] = beta == 0 ? sum : sum + beta * expected[at];
+                    }
+                }
+                rounding.multiply(a, transposeA, b, transposeB, beta, c, workspace);
+                assertSame(c.data(), expected, m + " x " + n + " x " + k + " " + transposeA + " " + transposeB);
+            }
+        }
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("kernels")
     void functions(String form, MachineKernels kernels) {

@@ -16,6 +16,41 @@ final class MachineTwin {
     }
 
     /**
+     * The sum that starts with 0, of the products of two numbers rounded to bfloat16, pair by pair: of each the second
+     * product first.
+     */
+    static float pairsOfBf16(int k, float[] a, int from, int step, float[] b, int bFrom, int bStep) {
+        float sum = 0;
+        for (int p = 0; p < k; p += 2) {
+            if (p + 1 < k) {
+                sum = bf16Step(a[from + (p + 1) * step], b[bFrom + (p + 1) * bStep], sum);
+            } else {
+                sum = bf16Step(0, 0, sum);
+            }
+            sum = bf16Step(a[from + p * step], b[bFrom + p * bStep], sum);
+        }
+        return sum;
+    }
+
+    private static float bf16Step(float a, float b, float sum) {
+        return normal(Math.fma(bf16(a), bf16(b), sum));
+    }
+
+    /** What is too small to be normal is 0. */
+    private static float normal(float x) {
+        return Math.abs(x) < Float.MIN_NORMAL ? Math.copySign(0f, x) : x;
+    }
+
+    /** The nearest number of 8 significant bits, of two the even one. */
+    static float bf16(float x) {
+        if (Float.isNaN(x) || Float.isInfinite(x)) {
+            return x;
+        }
+        double unit = Math.ulp(x) * 65536.0;
+        return (float) (Math.rint(normal(x) / unit) * unit);
+    }
+
+    /**
      * A row as whole numbers from 0 to {@code largest}, 0 itself being one of them.
      *
      * @param zero what 0 is kept as

@@ -2,11 +2,14 @@ package io.demitasse.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThatCode;
 
 import io.demitasse.Tokenizers;
 import io.demitasse.convert.ModelFiles;
 import io.demitasse.file.FlatFile;
 import io.demitasse.kernel.KernelChoice;
+import io.demitasse.kernel.Kernels;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.tokenizer.WordPieceTokenizer;
 import io.demitasse.train.Dataset.Example;
@@ -65,7 +68,7 @@ class TrainerTest {
                     float[] is = after.floats(kept);
                     assertThat(is).as(kept).hasSameSizeAs(was).isNotEqualTo(was);
                     for (int i = 0; i < was.length; i++) {
-                        assertThat(is[i]).as(kept).isCloseTo(was[i], org.assertj.core.api.Assertions.within(1e-7f));
+                        assertThat(is[i]).as(kept).isCloseTo(was[i], within(1e-7f));
                     }
                 }
             }
@@ -108,6 +111,33 @@ class TrainerTest {
             try (FlatFile file = FlatFile.open(single.bestModel())) {
                 assertThat(file.config().get("problem_type").getAsString()).isEqualTo("single_label_classification");
             }
+        }
+    }
+
+    @Test
+    void bfloat16ChangesATrainingALittleAndIsRememberedByIt() throws IOException {
+        Kernels kernels = KernelChoice.choose(KernelChoice.AUTO);
+        TrainingArguments rounded = FEW_STEPS.toBuilder().bf16(true).build();
+        List<String> labels = List.of("a", "b");
+        assumeThatCode(kernels::bf16).as("bfloat16 works here").doesNotThrowAnyException();
+        List<TokenizedExample> examples = pairs("distilbert-multilabel", 12, 2);
+        Path init = HEADS.resolve("distilbert-multilabel");
+        try (Parallel one = new Parallel(1); Parallel two = new Parallel(2)) {
+            TrainingResult exact = new Trainer(init, labels, FEW_STEPS, kernels, one)
+                    .withObjective(Objective.SINGLE_LABEL_CLASSIFICATION)
+                    .train(examples, examples, folder.resolve("exact"), false, TrainingListener.NONE);
+            Trainer trainer = new Trainer(init, labels, rounded, kernels, one)
+                    .withObjective(Objective.SINGLE_LABEL_CLASSIFICATION);
+            TrainingResult result = trainer.train(examples, examples, folder.resolve("one"), false, TrainingListener.NONE);
+            TrainingResult same = new Trainer(init, labels, rounded, kernels, two)
+                    .withObjective(Objective.SINGLE_LABEL_CLASSIFICATION)
+                    .train(examples, examples, folder.resolve("two"), false, TrainingListener.NONE);
+            assertThat(result.best().validationLoss()).isNotEqualTo(exact.best().validationLoss())
+                    .isCloseTo(exact.best().validationLoss(), within(0.02));
+            assertThat(result.model()).hasSameBinaryContentAs(same.model());
+            assertThatIllegalArgumentException().isThrownBy(() -> trainer.train(examples, examples,
+                    folder.resolve("exact"), true, TrainingListener.NONE))
+                    .withMessageContaining("the training it belongs to has bf16 false, this one true");
         }
     }
 

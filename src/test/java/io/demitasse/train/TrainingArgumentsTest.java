@@ -11,7 +11,7 @@ class TrainingArgumentsTest {
     void eachArgumentIsItsOwn() {
         TrainingArguments arguments = TrainingArguments.builder().learningRate(1).trainBatchSize(2).evalBatchSize(3)
                 .epochs(4).seed(5).weightDecay(6).warmupRatio(0.7).maxGradNorm(8).labelSmoothing(0.9).evalSteps(10)
-                .saveSteps(11).earlyStoppingPatience(12).metricForBestModel(Metric.MCC).build();
+                .saveSteps(11).earlyStoppingPatience(12).metricForBestModel(Metric.MCC).bf16(true).build();
         for (TrainingArguments same : new TrainingArguments[] {arguments, arguments.toBuilder().build()}) {
             assertThat(same.learningRate()).isEqualTo(1);
             assertThat(same.trainBatchSize()).isEqualTo(2);
@@ -26,6 +26,7 @@ class TrainingArgumentsTest {
             assertThat(same.saveSteps()).isEqualTo(11);
             assertThat(same.earlyStoppingPatience()).isEqualTo(12);
             assertThat(same.metricForBestModel()).isEqualTo(Metric.MCC);
+            assertThat(same.bf16()).isTrue();
         }
     }
 

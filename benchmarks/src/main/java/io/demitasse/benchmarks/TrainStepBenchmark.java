@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
 
 /**
  * How long a training step's forward and backward pass take, what that is in GFLOPS, and where the time goes:
- * {@code TrainStepBenchmark FILE.flat [THREADS [STEPS [KERNELS]]]}. A batch has 16 sequences of 36 tokens; dropout is
+ * {@code TrainStepBenchmark FILE.flat [THREADS [STEPS [KERNELS]]]}, kernels as in {@code machine+bf16}. A batch has 16 sequences of 36 tokens; dropout is
  * on. The optimiser is not part of it. Parts are kinds of arithmetic, timed in steps of their own, since that costs
  * some time: milliseconds a step of all threads together, matrix products on all threads by the clock.
  */
@@ -50,10 +50,13 @@ public final class TrainStepBenchmark {
     public static void main(String[] args) {
         int threads = args.length > 1 ? Integer.parseInt(args[1]) : Runtime.getRuntime().availableProcessors();
         int steps = args.length > 2 ? Integer.parseInt(args[2]) : 30;
-        Kernels kernels = KernelChoice.choose(args.length > 3 ? args[3] : KernelChoice.AUTO);
+        String name = args.length > 3 ? args[3] : KernelChoice.AUTO;
+        boolean bf16 = name.endsWith("+bf16");
+        Kernels chosen = KernelChoice.choose(name.replace("+bf16", ""));
+        Kernels kernels = bf16 ? chosen.bf16() : chosen;
         try (FlatFile file = FlatFile.open(Path.of(args[0])); Parallel parallel = new Parallel(threads)) {
-            System.out.printf("%s kernels, %d threads, %d sequences of %d tokens%n", kernels.name(), threads, SEQUENCES,
-                    LENGTH);
+            System.out.printf("%s kernels%s, %d threads, %d sequences of %d tokens%n", kernels.name(),
+                    bf16 ? " in bfloat16" : "", threads, SEQUENCES, LENGTH);
             TrainStepBenchmark benchmark = new TrainStepBenchmark(file, parallel, steps);
             benchmark.run(kernels, () -> { });
             benchmark.print();

@@ -28,9 +28,10 @@ final class DemitasseTraining implements TrainingPeer {
     private final AdamW optimizer;
     private final TrainingStep step;
 
-    DemitasseTraining(Path model, int threads) {
-        Kernels kernels = KernelChoice.choose(KernelChoice.AUTO);
-        name = "demitasse-" + kernels.name();
+    DemitasseTraining(Path model, int threads, boolean bf16) {
+        Kernels chosen = KernelChoice.choose(KernelChoice.AUTO);
+        Kernels kernels = bf16 ? chosen.bf16() : chosen;
+        name = "demitasse-" + kernels.name() + (bf16 ? "-bf16" : "");
         parallel = new Parallel(threads);
         try (FlatFile file = FlatFile.open(model)) {
             TrainableModel classifier = TrainableModel.load(file,

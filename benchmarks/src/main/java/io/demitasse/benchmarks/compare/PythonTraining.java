@@ -22,11 +22,14 @@ final class PythonTraining implements TrainingPeer {
     private final Process process;
     private final Writer requests;
     private final BufferedReader answers;
+    private final String name;
     private final String version;
 
-    PythonTraining(String python, Path script, Path model, int threads) {
+    PythonTraining(String python, Path script, Path model, int threads, boolean bf16) {
+        name = bf16 ? "pytorch-python-bf16" : "pytorch-python";
         try {
-            process = new ProcessBuilder(python, script.toString(), model.toString(), String.valueOf(threads))
+            process = new ProcessBuilder(python, script.toString(), model.toString(), String.valueOf(threads),
+                    bf16 ? "bf16" : "f32")
                     .redirectError(ProcessBuilder.Redirect.INHERIT).start();
         } catch (IOException e) {
             throw new IllegalStateException(python + ": " + e.getMessage(), e);
@@ -38,7 +41,7 @@ final class PythonTraining implements TrainingPeer {
 
     @Override
     public String name() {
-        return "pytorch-python";
+        return name;
     }
 
     @Override

@@ -16,9 +16,9 @@ import java.util.function.IntFunction;
 public final class TrainingComparison {
 
     private static final String USAGE = "usage: TrainingComparison --model F32.flat --module TRAINING.pt"
-            + " --script pytorch_training.py [--python PYTHON] [--threads N] [--rounds N] [--steps N] [--json out.json]";
+            + " --script pytorch_training.py [--python PYTHON] [--threads N] [--rounds N] [--steps N] [--precision f32|bf16] [--json out.json]";
     private static final List<String> NAMES = List.of("--model", "--module", "--script", "--python", "--threads",
-            "--rounds", "--steps", "--json");
+            "--rounds", "--steps", "--precision", "--json");
 
     /** Without dropout. */
     private static final int CHECKED_STEPS = 5;
@@ -31,17 +31,23 @@ public final class TrainingComparison {
      * @param script pytorch_training.py
      * @param python a Python that has PyTorch; null if there is none
      * @param steps how many steps a peer's turn has
+     * @param bf16 whether linear layers multiply in bfloat16: ours, and PyTorch's under autocast
      * @param json where to write the results; null for nowhere
      */
     private record Arguments(Path model, Path module, Path script, String python, int threads, int rounds, int steps,
-                             Path json) {
+                             boolean bf16, Path json) {
 
         static Arguments parse(String[] args) {
             Flags flags = new Flags(args, NAMES);
+            String precision = flags.text("--precision");
+            if (precision != null && !List.of("f32", "bf16").contains(precision)) {
+                throw new IllegalArgumentException("--precision must be f32 or bf16, not " + precision);
+            }
             return new Arguments(flags.neededPath("--model"), flags.neededPath("--module"),
                     flags.neededPath("--script"), flags.text("--python"),
                     flags.count("--threads", Runtime.getRuntime().availableProcessors()),
-                    flags.count("--rounds", 5), flags.count("--steps", 4), flags.path("--json"));
+                    flags.count("--rounds", 5), flags.count("--steps", 4), "bf16".equals(precision),
+                    flags.path("--json"));
         }
     }
 
@@ -105,11 +111,16 @@ public final class TrainingComparison {
         Machine machine = Machine.here();
         List<TrainingPeer> peers = new ArrayList<>();
         try {
-            peers.add(new DemitasseTraining(arguments.model, arguments.threads));
-            peers.add(new DjlTraining(arguments.module, arguments.threads));
             List<String> missing = new ArrayList<>();
+            peers.add(new DemitasseTraining(arguments.model, arguments.threads, arguments.bf16));
+            if (arguments.bf16) {
+                missing.add("djl-pytorch: DJL has no autocast");
+            } else {
+                peers.add(new DjlTraining(arguments.module, arguments.threads));
+            }
             if (arguments.python != null) {
-                peers.add(new PythonTraining(arguments.python, arguments.script, arguments.model, arguments.threads));
+                peers.add(new PythonTraining(arguments.python, arguments.script, arguments.model, arguments.threads,
+                        arguments.bf16));
             } else {
                 missing.add("pytorch-python: no Python has torch; apt-get install python3-torch libopenblas0-openmp");
             }

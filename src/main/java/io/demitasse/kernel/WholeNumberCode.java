@@ -13,21 +13,12 @@ import static io.demitasse.kernel.VectorAssembler.FLOAT;
 import java.util.function.BiConsumer;
 
 /**
- * Emits what lays matrices out for {@link ProductCode}: right ones as panels, left ones, where they are multiplied with
- * bytes, as whole numbers. Which numbers, subclasses say.
+ * Emits what makes whole numbers of the rows of a left matrix that is multiplied with bytes, and sums up the bytes. Which
+ * numbers, subclasses say.
  */
-abstract class LayoutCode {
+abstract class WholeNumberCode extends PanelCode {
 
-    // The arguments: places in an array of longs. Offsets and strides are in bytes.
-    static final int X = 0;
-    static final int X_STRIDE = 1;
-    /** Columns of the right matrix, or rows of the left one. */
-    static final int COUNT = 2;
-    /** Steps of a panel, or floats of a row. */
-    static final int STEPS = 3;
-    /** The address of the first panel or row, and the bytes of each. */
-    static final int TO = 4;
-    static final int TO_STRIDE = 5;
+    // The arguments of PanelCode, for rows in place of columns and floats of a row in place of steps, and more.
     /** The address of what is said of each row, and the whole number that a row's range becomes, as a float. */
     static final int ROW_SCALES = 6;
     static final int LARGEST = 7;
@@ -37,14 +28,6 @@ abstract class LayoutCode {
 
     /** Of a row: its scale, a float; then what 0 is kept as, an int, negated, for each plane; and nothing. */
     static final int ROW_BYTES = 16;
-
-    private static final int FROM = Assembler.RDI;
-    private static final int FROM_STRIDE = Assembler.RSI;
-    static final int RESULT = Assembler.RDX;
-    private static final int LEFT = Assembler.R10;
-    static final int POSITION = Assembler.R11;
-    static final int NOW = Assembler.R8;
-    private static final int STEPS_LEFT = Assembler.RCX;
 
     // Registers of a row that becomes whole numbers.
     static final int NUMBERS = 1;
@@ -57,137 +40,9 @@ abstract class LayoutCode {
     static final int FACTOR = 6;
     static final int KEPT_ZERO = 7;
 
-    private final VectorAssembler asm;
-
-    LayoutCode(VectorAssembler asm) {
-        this.asm = asm;
+    WholeNumberCode(VectorAssembler asm) {
+        super(asm);
     }
-
-    // Panels
-
-    /**
-     * Panels of a matrix whose columns lie as rows in a, {@code [columns, steps]} of floats, or of four bytes as which
-     * a float is as good as any; the steps are a multiple of four. Columns that are missing in the last panel repeat the
-     * last one that is there.
-     */
-    final void packTransposed(Assembler.Label entry) {
-        Assembler.Label panel = new Assembler.Label();
-        begin(entry);
-        asm.quarterMasks();
-        asm.subImmediate(Assembler.RSP, 16 * 8);
-        asm.bind(panel);
-        for (int half = 0; half < 2; half++) {
-            transposeHalf(half);
-        }
-        asm.imul(Assembler.RAX, FROM_STRIDE, asm.width());
-        asm.add(FROM, Assembler.RAX);
-        asm.add(RESULT, argument(TO_STRIDE));
-        asm.subImmediate(LEFT, asm.width());
-        asm.jumpIf(Assembler.GREATER, panel);
-        asm.addImmediate(Assembler.RSP, 16 * 8);
-        asm.vzeroupper();
-        asm.ret();
-    }
-
-    private void begin(Assembler.Label entry) {
-        asm.align(32);
-        asm.bind(entry);
-        asm.add(FROM, argument(X));
-        asm.mov(FROM_STRIDE, argument(X_STRIDE));
-        asm.mov(RESULT, argument(TO));
-        asm.mov(LEFT, argument(COUNT));
-    }
-
-    /** A vector of columns of a panel, four steps at a time: 4 x 4 floats in each quarter of four vectors change places. */
-    private void transposeHalf(int half) {
-        addressesOfColumns(half);
-        Assembler.Label loop = new Assembler.Label();
-        asm.movImmediate(POSITION, 0);
-        asm.lea(NOW, at(RESULT, half * asm.vector));
-        asm.mov(STEPS_LEFT, argument(STEPS));
-        asm.bind(loop);
-        for (int column = 0; column < 4; column++) {
-            for (int quarter = 0; quarter < asm.lanes / 4; quarter++) {
-                asm.mov(Assembler.RAX, at(Assembler.RSP, 8 * (4 * quarter + column)));
-                asm.loadQuarter(quarter, column, at(Assembler.RAX, POSITION, 1, 0));
-            }
-        }
-        asm.interleaveLow(4, 0, 1);
-        asm.interleaveHigh(5, 0, 1);
-        asm.interleaveLow(6, 2, 3);
-        asm.interleaveHigh(7, 2, 3);
-        asm.interleavePairsLow(0, 4, 6);
-        asm.interleavePairsHigh(1, 4, 6);
-        asm.interleavePairsLow(2, 5, 7);
-        asm.interleavePairsHigh(3, 5, 7);
-        for (int step = 0; step < 4; step++) {
-            asm.store(at(NOW, step * asm.stepBytes()), step);
-        }
-        asm.addImmediate(NOW, 4 * asm.stepBytes());
-        asm.addImmediate(POSITION, 4 * FLOAT);
-        asm.subImmediate(STEPS_LEFT, 4);
-        asm.jumpIf(Assembler.GREATER, loop);
-    }
-
-    /** Puts them on the stack; the last one that is there for those that are not. */
-    private void addressesOfColumns(int half) {
-        int column = Assembler.RAX;
-        int last = Assembler.RCX;
-        // The last column that is there, and none before the panel's first.
-        asm.mov(NOW, LEFT);
-        asm.subImmediate(NOW, 1);
-        asm.movImmediate(last, asm.width() - 1);
-        asm.cmp(NOW, last);
-        asm.cmov(Assembler.GREATER, NOW, last);
-        asm.mov(last, FROM);
-        Assembler.Label found = new Assembler.Label();
-        Assembler.Label next = new Assembler.Label();
-        asm.test(NOW, NOW);
-        asm.jumpIf(Assembler.EQUAL, found);
-        asm.bind(next);
-        asm.add(last, FROM_STRIDE);
-        asm.subImmediate(NOW, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, next);
-        asm.bind(found);
-        asm.imul(column, FROM_STRIDE, asm.lanes * half);
-        asm.add(column, FROM);
-        for (int i = 0; i < asm.lanes; i++) {
-            asm.cmp(column, last);
-            asm.cmov(Assembler.ABOVE, column, last);
-            asm.mov(at(Assembler.RSP, 8 * i), column);
-            asm.add(column, FROM_STRIDE);
-        }
-    }
-
-    /** Panels of a matrix as it lies in a, {@code [steps, columns]}. Columns that are missing are zeros. */
-    final void packRows(Assembler.Label entry) {
-        Assembler.Label panel = new Assembler.Label();
-        Assembler.Label step = new Assembler.Label();
-        begin(entry);
-        asm.bind(panel);
-        asm.mov(argument(COUNT), LEFT);
-        asm.columnMasks(ProductCode.MASK, ProductCode.SECOND_MASK, argument(COUNT));
-        asm.mov(POSITION, FROM);
-        asm.mov(NOW, RESULT);
-        asm.mov(STEPS_LEFT, argument(STEPS));
-        asm.bind(step);
-        asm.loadOrZero(ProductCode.MASK, 0, at(POSITION, 0));
-        asm.loadOrZero(ProductCode.SECOND_MASK, 1, at(POSITION, asm.vector));
-        asm.store(at(NOW, 0), 0);
-        asm.store(at(NOW, asm.vector), 1);
-        asm.add(POSITION, FROM_STRIDE);
-        asm.addImmediate(NOW, asm.stepBytes());
-        asm.subImmediate(STEPS_LEFT, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, step);
-        asm.addImmediate(FROM, asm.stepBytes());
-        asm.add(RESULT, argument(TO_STRIDE));
-        asm.subImmediate(LEFT, asm.width());
-        asm.jumpIf(Assembler.GREATER, panel);
-        asm.vzeroupper();
-        asm.ret();
-    }
-
-    // Whole numbers
 
     /** The sum of each output's bytes in panels at TO, as ints to the address ROW_SCALES. */
     final void sums(Assembler.Label entry) {

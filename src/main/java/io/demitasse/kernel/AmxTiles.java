@@ -26,6 +26,7 @@ final class AmxTiles extends ProductCode {
 
     private final Avx512Assembler asm;
     private final int planes;
+    private final ByteFinish finish;
     private final Assembler.Label configuration;
     private final Assembler.Label oneTile = new Assembler.Label();
     private final Assembler.Label twoTiles = new Assembler.Label();
@@ -34,6 +35,7 @@ final class AmxTiles extends ProductCode {
         super(asm, highest(planes), gelu);
         this.asm = asm;
         this.planes = planes;
+        this.finish = new ByteFinish(asm, planes);
         this.configuration = new Assembler.Label();
         asm.align(64);
         asm.bind(configuration);
@@ -132,8 +134,8 @@ final class AmxTiles extends ProductCode {
             int offset = planes == 2 ? sums * VECTOR : sums / 2 * TILE_ROWS * rowBytes + sums % 2 * VECTOR;
             asm.tileStore(at(scratch, Assembler.RAX, 1, offset), sums);
         }
-        ByteTiles.Finish finish = new ByteTiles.Finish(asm, planes);
-        finish.begin();
+        finish.begin(0);
+        finish.begin(1);
         asm.mov(Assembler.RAX, argument(SUMS_NOW));
         asm.load(16, at(Assembler.RAX, 0));
         asm.load(17, at(Assembler.RAX, VECTOR));

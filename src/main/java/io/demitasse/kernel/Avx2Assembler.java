@@ -1,7 +1,7 @@
 package io.demitasse.kernel;
 
 /**
- * Instructions on vectors of 256 bits (AVX2 and FMA, VEX prefixes), 16 of them. Masks are vectors, too, whose elements'
+ * Instructions on vectors of 256 bits (AVX2, FMA and AVX-VNNI, VEX prefixes), 16 of them. Masks are vectors, too, whose elements'
  * highest bits count; they and {@link #SCRATCH} lie in the last four registers.
  */
 final class Avx2Assembler extends VectorAssembler {
@@ -14,6 +14,9 @@ final class Avx2Assembler extends VectorAssembler {
     private static final int SCRATCH = 15;
     private static final int[] MASKS = {-1, 13, 14, 12};
 
+    /** In each half of a vector, the places of the lowest bytes of its four ints, and of them again. */
+    private final Label lowestBytes = new Label();
+
     /** Eight ints of ones and eight of zeros: a mask of the first n elements begins n ints before the zeros. */
     private final Label ones = new Label();
 
@@ -23,6 +26,10 @@ final class Avx2Assembler extends VectorAssembler {
         bind(ones);
         for (int i = 0; i < 2 * LANES; i++) {
             int32(i < LANES ? -1 : 0);
+        }
+        bind(lowestBytes);
+        for (int i = 0; i < LANES; i++) {
+            int32(0x0C080400);
         }
     }
 
@@ -131,7 +138,15 @@ final class Avx2Assembler extends VectorAssembler {
         floats(operation, found, found, other);
     }
 
-    // Numbers of two bytes
+    // Bytes, and numbers of two bytes
+
+    @Override
+    void storeBytes(Memory to, int from) {
+        encode(MAP_0F38, P66, 0, 0x00, SCRATCH, from, at(lowestBytes), vector, 0);
+        storeSingle(to, SCRATCH);
+        quarterToFront(SCRATCH, SCRATCH, 1);
+        storeSingle(to.plus(4), SCRATCH);
+    }
 
     /** 16 signed bytes to as many numbers of two. */
     void widenBytes(int to, Memory from) {

@@ -1,7 +1,7 @@
 package io.demitasse.kernel;
 
 /**
- * Instructions on vectors of 512 bits (AVX-512, EVEX prefixes), 32 of them, with masks in registers of their own; VNNI's;
+ * Instructions on vectors of 512 bits (AVX-512, EVEX prefixes), 32 of them, with masks in registers of their own;
  * and those on AMX's tiles (VEX prefixes).
  */
 final class Avx512Assembler extends VectorAssembler {
@@ -130,28 +130,9 @@ final class Avx512Assembler extends VectorAssembler {
 
     // Bytes and ints
 
-    void shiftRight(int to, int from, int bits) {
-        encode(MAP_0F, P66, 0, 0x72, 2, to, from);
-        bytes(bits);
-    }
-
-    /** The lowest bytes of 16 ints. */
+    @Override
     void storeBytes(Memory to, int from) {
         encode(MAP_0F38, PF3, 0, 0x31, from, 0, to, 16, 0);
-    }
-
-    /** One int to all elements. */
-    void broadcastInt(int to, Memory from) {
-        encode(MAP_0F38, P66, 0, 0x58, to, 0, from, FLOAT, 0);
-    }
-
-    void broadcastGeneral(int to, int from) {
-        encode(MAP_0F38, P66, 0, 0x7C, to, 0, from);
-    }
-
-    /** {@code to += the sum of four products of unsigned bytes a and signed bytes b}, for each int (VNNI). */
-    void bytesProduct(int to, int a, int b) {
-        encode(MAP_0F38, P66, 0, 0x50, to, a, b);
     }
 
     // bfloat16 (AVX512_BF16)

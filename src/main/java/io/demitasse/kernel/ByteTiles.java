@@ -1,34 +1,43 @@
 package io.demitasse.kernel;
 
 import static io.demitasse.kernel.Assembler.at;
-import static io.demitasse.kernel.VectorAssembler.Arithmetic.MULTIPLY;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
-import static io.demitasse.kernel.Avx512Assembler.VECTOR;
 
 /**
  * Tiles of bytes (VNNI): a row of the left matrix is one plane of unsigned bytes, or two, the high and the low part of
- * its numbers, one behind the other. Sums are whole numbers, so any order gives the same. At the end
- * {@code y = (256 high + low) * scale of the row * scale of the output + bias}, or the same of one plane.
+ * its numbers, one behind the other. Sums are whole numbers, so any order gives the same; {@link ByteFinish} says what
+ * becomes of them.
  *
  * <p>Since the bytes are unsigned, a row's numbers are kept plus what its 0 is kept as; so a sum begins with that much
  * times the sum of the output's bytes less.
  */
 final class ByteTiles extends ProductCode {
 
-    static final int HIGHEST = 12;
     private static final int UNROLLED = 4;
     private static final int[] BASES = {Assembler.R12, Assembler.R13, Assembler.R14, Assembler.RDX};
     private static final int ROWS_A_BASE = 3;
     private static final int RIGHT_NOW = Assembler.R8;
     private static final int COUNT = Assembler.RAX;
 
-    private final Avx512Assembler asm;
     private final int planes;
+    private final ByteFinish finish;
+    /** The first register behind the sums: what a step of the panel is loaded into, in turns where there is room. */
+    private final int rights;
+    private final int turns;
+    private final int factors;
 
-    ByteTiles(Avx512Assembler asm, int planes, Assembler.Label gelu) {
-        super(asm, HIGHEST / planes, gelu);
-        this.asm = asm;
+    ByteTiles(VectorAssembler asm, int planes, Assembler.Label gelu) {
+        super(asm, highest(asm.width(), planes), gelu);
         this.planes = planes;
+        this.finish = new ByteFinish(asm, planes);
+        this.rights = 2 * FloatTiles.highest(asm.width());
+        this.turns = asm.registers == 32 ? 2 : 1;
+        this.factors = rights + 2 * turns;
+    }
+
+    /** Rows of the highest tile where panels have so many columns. */
+    static int highest(int width, int planes) {
+        return FloatTiles.highest(width) / planes;
     }
 
     private static int sum(int plane, int half) {
@@ -46,11 +55,11 @@ final class ByteTiles extends ProductCode {
         int all = height * planes;
         asm.push(Assembler.RDX);
         asm.mov(Assembler.RAX, argument(SUMS_NOW));
-        asm.load(24, at(Assembler.RAX, 0));
-        asm.load(25, at(Assembler.RAX, VECTOR));
+        asm.load(rights, at(Assembler.RAX, 0));
+        asm.load(rights + 1, at(Assembler.RAX, asm.vector));
         for (int plane = 0; plane < all; plane++) {
             for (int half = 0; half < 2; half++) {
-                asm.multiplyInts(sum(plane, half), 24 + half, at(ROW_SCALE,
+                asm.multiplyInts(sum(plane, half), rights + half, at(ROW_SCALE,
                         plane / planes * WholeNumberCode.ROW_BYTES + FLOAT * (1 + plane % planes)));
             }
         }
@@ -62,15 +71,16 @@ final class ByteTiles extends ProductCode {
         }
         steps(all);
         asm.pop(Assembler.RDX);
-        Finish finish = new Finish(asm, planes);
-        finish.begin();
-        for (int row = 0; row < height; row++) {
-            for (int half = 0; half < 2; half++) {
+        for (int half = 0; half < 2; half++) {
+            finish.begin(half);
+            asm.mov(RIGHT_NOW, RESULT);
+            for (int row = 0; row < height; row++) {
                 finish.vector(sum(planes * row, half), sum(planes * row + 1, half), half,
-                        at(ROW_SCALE, row * WholeNumberCode.ROW_BYTES), at(RESULT, half * VECTOR));
+                        at(ROW_SCALE, row * WholeNumberCode.ROW_BYTES), at(RIGHT_NOW, half * asm.vector));
+                asm.add(RIGHT_NOW, RESULT_STRIDE);
             }
-            asm.add(RESULT, RESULT_STRIDE);
         }
+        asm.mov(RESULT, RIGHT_NOW);
         asm.addImmediate(ROW_SCALE, height * WholeNumberCode.ROW_BYTES);
         asm.imul(Assembler.RAX, LEFT_STRIDE, all);
         asm.add(LEFT, Assembler.RAX);
@@ -85,14 +95,14 @@ final class ByteTiles extends ProductCode {
         asm.align(32);
         asm.bind(loop);
         for (int step = 0; step < UNROLLED; step++) {
-            int w = 24 + step % 2 * 2;
+            int w = rights + step % turns * 2;
             asm.load(w, at(RIGHT_NOW, step * asm.stepBytes()));
-            asm.load(w + 1, at(RIGHT_NOW, step * asm.stepBytes() + VECTOR));
+            asm.load(w + 1, at(RIGHT_NOW, step * asm.stepBytes() + asm.vector));
             fetch();
             for (int plane = 0; plane < all; plane++) {
                 int base = BASES[plane / ROWS_A_BASE];
                 int strides = plane % ROWS_A_BASE;
-                int factor = 28 + plane % 4;
+                int factor = factors + plane % (asm.registers - factors);
                 asm.broadcastInt(factor, strides == 0 ? at(base, step * 4) : at(base, LEFT_STRIDE, strides, step * 4));
                 asm.bytesProduct(sum(plane, 0), factor, w);
                 asm.bytesProduct(sum(plane, 1), factor, w + 1);
@@ -104,46 +114,5 @@ final class ByteTiles extends ProductCode {
         }
         asm.subImmediate(COUNT, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, loop);
-    }
-
-    /** What becomes of sums of bytes, two vectors of outputs a row. {@link AmxTiles} uses it, too. */
-    static final class Finish {
-        private static final int SCALE = 24;
-        private static final int OFFSET = 26;
-        private static final int HIGH_BYTE = 28;
-
-        private final Avx512Assembler asm;
-        private final int planes;
-
-        Finish(Avx512Assembler asm, int planes) {
-            this.asm = asm;
-            this.planes = planes;
-        }
-
-        /** Loads scales and bias; changes RAX. */
-        void begin() {
-            asm.mov(Assembler.RAX, argument(SCALES_NOW));
-            asm.load(SCALE, at(Assembler.RAX, 0));
-            asm.load(SCALE + 1, at(Assembler.RAX, VECTOR));
-            asm.mov(Assembler.RAX, argument(BIAS_NOW));
-            asm.loadOrZero(MASK, OFFSET, at(Assembler.RAX, 0));
-            asm.loadOrZero(SECOND_MASK, OFFSET + 1, at(Assembler.RAX, VECTOR));
-            if (planes == 2) {
-                asm.movImmediate(Assembler.RAX, Float.floatToRawIntBits(256f));
-                asm.broadcastGeneral(HIGH_BYTE, Assembler.RAX);
-            }
-        }
-
-        /** {@code result = (256 high + low) * rowScale * scale + bias}. */
-        void vector(int high, int low, int half, Assembler.Memory rowScale, Assembler.Memory result) {
-            asm.toFloats(high, high);
-            if (planes == 2) {
-                asm.toFloats(low, low);
-                asm.fmaInto(high, HIGH_BYTE, low);
-            }
-            asm.floatsByOne(MULTIPLY, high, high, rowScale);
-            asm.fmaInto(high, SCALE + half, OFFSET + half);
-            asm.storeSome(half == 0 ? MASK : SECOND_MASK, result, high);
-        }
     }
 }

@@ -49,7 +49,7 @@ final class MachineCode {
 
     private MachineCode(MachineForm form, Processor processor, ExecutableMemory.Pages pages) {
         this.form = form;
-        this.hasBf16 = processor.bf16() && !form.pairs();
+        this.hasBf16 = processor.bf16() && form.width() == Bf16Code.FILLED_UP;
         this.pages = pages;
         this.layout = form.layout();
         this.address = ExecutableMemory.of(layout.code(), pages);
@@ -87,7 +87,7 @@ final class MachineCode {
      * @param two what makes numbers of two bytes, and sums of a weight's
      * @param amounts emits sums of the amounts of a weight's bytes; null if they are not needed
      */
-    static Layout layout(VectorAssembler asm, Function<Assembler.Label, @Nullable ProductCode[]> products,
+    static Layout layout(VectorAssembler asm, Function<Assembler.Label, ? extends @Nullable ProductCode[]> products,
                          @Nullable WholeNumberCode one, WholeNumberCode two,
                          @Nullable Consumer<Assembler.Label> amounts) {
         FunctionCode functions = new FunctionCode(asm);
@@ -134,6 +134,7 @@ final class MachineCode {
     private static final int AVX512 = 1 << 16 | 1 << 17 | 1 << 30 | 1 << 31;
     private static final int VNNI = 1 << 11;
     /** Of its second part's EAX. */
+    private static final int AVX_VNNI = 1 << 4;
     private static final int BF16 = 1 << 5;
     private static final int AMX_TILE_AND_INT8 = 1 << 24 | 1 << 25;
     private static final int AMX_STATE = 3 << 17;
@@ -196,6 +197,9 @@ final class MachineCode {
         List<MachineForm> forms = new ArrayList<>();
         if (has(saved[0], AVX_STATE) && has(first[2], FMA_AND_AVX) && has(features[1], AVX2)) {
             forms.add(MachineForm.AVX2);
+            if (has(moreFeatures[0], AVX_VNNI)) {
+                forms.add(MachineForm.AVX_VNNI);
+            }
         }
         if (has(saved[0], AVX512_STATE) && has(features[1], AVX512) && has(features[2], VNNI)) {
             forms.add(MachineForm.AVX512);

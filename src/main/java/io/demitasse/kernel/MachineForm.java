@@ -1,12 +1,16 @@
 package io.demitasse.kernel;
 
+import java.util.function.Function;
+
 /** A form of machine code: what it needs of the processor, and the shapes that follow from its registers. */
 enum MachineForm {
 
     /** Vectors of 256 bits; bytes are multiplied as numbers of two bytes ({@link PairTiles}). */
     AVX2(16, 0, PairTiles.HIGHEST),
+    /** The same, but bytes are multiplied by VNNI ({@link ByteTiles}). */
+    AVX_VNNI(16, ByteTiles.highest(16, 1), ByteTiles.highest(16, 2)),
     /** Vectors of 512 bits; bytes are multiplied by VNNI ({@link ByteTiles}). */
-    AVX512(32, ByteTiles.HIGHEST, ByteTiles.HIGHEST / 2),
+    AVX512(32, ByteTiles.highest(32, 1), ByteTiles.highest(32, 2)),
     /** The same, but bytes are multiplied by AMX ({@link AmxTiles}). */
     AMX(32, AmxTiles.highest(1), AmxTiles.highest(2));
 
@@ -62,10 +66,15 @@ enum MachineForm {
             return MachineCode.layout(asm, gelu -> new ProductCode[] {null, new PairTiles(asm, gelu)},
                     null, pairs, pairs::amounts);
         }
-        Avx512Assembler asm = new Avx512Assembler();
-        return MachineCode.layout(asm, gelu -> this == AMX
-                        ? new ProductCode[] {new AmxTiles(asm, 1, gelu), new AmxTiles(asm, 2, gelu)}
-                        : new ProductCode[] {new ByteTiles(asm, 1, gelu), new ByteTiles(asm, 2, gelu)},
-                new PlaneCode(asm, 1), new PlaneCode(asm, 2), null);
+        if (this == AMX) {
+            Avx512Assembler asm = new Avx512Assembler();
+            return planes(asm, gelu -> new ProductCode[] {new AmxTiles(asm, 1, gelu), new AmxTiles(asm, 2, gelu)});
+        }
+        VectorAssembler asm = this == AVX512 ? new Avx512Assembler() : new Avx2Assembler();
+        return planes(asm, gelu -> new ProductCode[] {new ByteTiles(asm, 1, gelu), new ByteTiles(asm, 2, gelu)});
+    }
+
+    private static MachineCode.Layout planes(VectorAssembler asm, Function<Assembler.Label, ProductCode[]> products) {
+        return MachineCode.layout(asm, products, new PlaneCode(asm, 1), new PlaneCode(asm, 2), null);
     }
 }

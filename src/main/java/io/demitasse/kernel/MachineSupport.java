@@ -37,7 +37,7 @@ final class MachineSupport {
     static String obstacle(Int8Activations activations) {
         String obstacle = obstacle();
         return obstacle.isEmpty() && activations == Int8Activations.FAST && code().form().byteRows(1) == 0
-                ? "the processor has no AVX-512 with VNNI" : obstacle;
+                ? "the processor has no VNNI" : obstacle;
     }
 
     /** To be called only where {@link #obstacle()} finds none. */

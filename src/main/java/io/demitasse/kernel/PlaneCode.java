@@ -12,11 +12,11 @@ final class PlaneCode extends WholeNumberCode {
 
     private static final int ONES = 4;
 
-    private final Avx512Assembler asm;
+    private final VectorAssembler asm;
     private final int planes;
     private final Assembler.Label ones = new Assembler.Label();
 
-    PlaneCode(Avx512Assembler asm, int planes) {
+    PlaneCode(VectorAssembler asm, int planes) {
         super(asm);
         this.asm = asm;
         this.planes = planes;

@@ -138,6 +138,11 @@ abstract class VectorAssembler extends Assembler {
         encode(MAP_0F38, P66, 0, 0xA8, to, a, b);
     }
 
+    /** {@code to = to b + a}, with one float in memory for all elements. */
+    void multiplyAdd(int to, Memory b, int a) {
+        encodeByOne(MAP_0F38, P66, 0x98, to, a, b);
+    }
+
     /** An operation of two vectors by the opcode of its float form. */
     enum Arithmetic {
         ADD(0x58), MULTIPLY(0x59), SUBTRACT(0x5C), MINIMUM(0x5D), DIVIDE(0x5E), MAXIMUM(0x5F), SQUARE_ROOT(0x51);
@@ -239,6 +244,24 @@ abstract class VectorAssembler extends Assembler {
     void shiftLeft(int to, int from, int bits) {
         encode(MAP_0F, P66, 0, 0x72, 6, to, from);
         bytes(bits);
+    }
+
+    void shiftRight(int to, int from, int bits) {
+        encode(MAP_0F, P66, 0, 0x72, 2, to, from);
+        bytes(bits);
+    }
+
+    /** One int to all elements. */
+    void broadcastInt(int to, Memory from) {
+        encode(MAP_0F38, P66, 0, 0x58, to, 0, from, FLOAT);
+    }
+
+    /** The lowest byte of each int. */
+    abstract void storeBytes(Memory to, int from);
+
+    /** {@code to += the sum of four products of unsigned bytes a and signed bytes b}, for each int (VNNI). */
+    void bytesProduct(int to, int a, int b) {
+        encode(MAP_0F38, P66, 0, 0x50, to, a, b);
     }
 
     // Elements among each other

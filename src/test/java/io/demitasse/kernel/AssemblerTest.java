@@ -107,6 +107,7 @@ class AssemblerTest {
         forms.put("vfmadd231ps zmm23,zmm31,zmm25", a -> a.fma(23, 31, 25));
         forms.put("vfmadd213ps zmm2,zmm24,zmm26", a -> a.fmaInto(2, 24, 26));
         forms.put("vfmadd213ps zmm2,zmm24,DWORD BCST [rcx]", a -> a.fmaInto(2, 24, at(RCX, 0)));
+        forms.put("vfmadd132ps zmm2,zmm24,DWORD BCST [rcx]", a -> a.multiplyAdd(2, at(RCX, 0), 24));
         forms.put("vaddps zmm1,zmm17,zmm9", a -> a.floats(ADD, 1, 17, 9));
         forms.put("vmulps zmm16,zmm7,ZMMWORD PTR [rdi+r10*1]", a -> a.floats(MULTIPLY, 16, 7, at(RDI, R10, 1, 0)));
         forms.put("vmulps zmm1,zmm7,DWORD BCST [r15+0x4]", a -> a.floatsByOne(MULTIPLY, 1, 7, at(R15, 4)));
@@ -136,7 +137,6 @@ class AssemblerTest {
         forms.put("vpsrld zmm1,zmm2,0x8", a -> a.shiftRight(1, 2, 8));
         forms.put("vpmovdb XMMWORD PTR [r8+r11*1+0x10],zmm1", a -> a.storeBytes(at(R8, Assembler.R11, 1, 16), 1));
         forms.put("vpbroadcastd zmm29,DWORD PTR [r13+0x8]", a -> a.broadcastInt(29, at(R13, 8)));
-        forms.put("vpbroadcastd zmm28,eax", a -> a.broadcastGeneral(28, RAX));
         forms.put("vpdpbusd zmm23,zmm28,zmm25", a -> a.bytesProduct(23, 28, 25));
         forms.put("vdpbf16ps zmm23,zmm28,zmm25", a -> a.bf16Product(23, 28, 25));
         forms.put("vcvtne2ps2bf16 zmm3,zmm19,zmm8", a -> a.toBf16(3, 19, 8));
@@ -208,6 +208,9 @@ class AssemblerTest {
         forms.put("vpaddd ymm1,ymm12,ymm3", a -> a.addInts(1, 12, 3));
         forms.put("vpxor ymm7,ymm7,ymm7", a -> a.xor(7, 7, 7));
         forms.put("vpslld ymm9,ymm10,0x17", a -> a.shiftLeft(9, 10, 23));
+        forms.put("vpsrld ymm9,ymm10,0x8", a -> a.shiftRight(9, 10, 8));
+        forms.put("vpbroadcastd ymm14,DWORD PTR [r13+0x8]", a -> a.broadcastInt(14, at(R13, 8)));
+        forms.put("{vex} vpdpbusd ymm3,ymm14,ymm12", a -> a.bytesProduct(3, 14, 12));
         forms.put("vshufps ymm9,ymm1,ymm1,0x4e", a -> a.shuffle(9, 1, 1, 0x4E));
         forms.put("vunpckhps ymm4,ymm0,ymm1", a -> a.interleaveHigh(4, 0, 1));
         forms.put("vunpcklpd ymm4,ymm0,ymm1", a -> a.interleavePairsLow(4, 0, 1));
@@ -226,11 +229,17 @@ class AssemblerTest {
         int byOne = asm.size();
         asm.floatsByOne(MULTIPLY, 1, 7, at(R15, 4));
         asm.compare(3, 2, at(RCX, 0), VectorAssembler.LESS_THAN);
+        asm.multiplyAdd(2, at(RCX, 0), 11);
+        asm.storeBytes(at(R8, Assembler.R11, 1, 16), 1);
 
         assertThat(disassemble(Arrays.copyOfRange(asm.code(), start, byOne))).containsExactlyElementsOf(forms.keySet());
-        assertThat(disassemble(Arrays.copyOfRange(asm.code(), byOne, asm.size()))).containsExactly(
+        assertThat(disassemble(Arrays.copyOfRange(asm.code(), byOne, asm.size())))
+                .map(line -> line.replaceFirst(" # .*", "")).containsExactly(
                 "vbroadcastss ymm15,DWORD PTR [r15+0x4]", "vmulps ymm1,ymm7,ymm15",
-                "vbroadcastss ymm15,DWORD PTR [rcx]", "vcmplt_oqps ymm12,ymm2,ymm15");
+                "vbroadcastss ymm15,DWORD PTR [rcx]", "vcmplt_oqps ymm12,ymm2,ymm15",
+                "vbroadcastss ymm15,DWORD PTR [rcx]", "vfmadd132ps ymm2,ymm11,ymm15",
+                "vpshufb ymm15,ymm1,YMMWORD PTR [rip]", "vmovss DWORD PTR [r8+r11*1+0x10],xmm15",
+                "vperm2f128 ymm15,ymm15,ymm15,0x1", "vmovss DWORD PTR [r8+r11*1+0x14],xmm15");
     }
 
     @Test

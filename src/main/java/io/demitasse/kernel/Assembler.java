@@ -291,6 +291,12 @@ class Assembler {
     }
 
     /** To the second-level cache. */
+    void prefetchToWrite(Memory address) {
+        rex(false, 0, address);
+        bytes(0x0F, 0x0D);
+        operand(1, address, 1, 0);
+    }
+
     void prefetch(Memory address) {
         rex(false, 0, address);
         bytes(0x0F, 0x18);

@@ -10,8 +10,6 @@ final class Bf16Product implements Parallel.Task {
 
     /** Rows a task computes with panels it lays out itself: so many that this costs little. */
     private static final int TASK_ROWS = 640;
-    private static final int MOST_PANELS = 8;
-    private static final int TASKS_A_THREAD = 4;
     /** Rows that one task makes bfloat16 of. */
     private static final int CONVERTED_ROWS = 16;
 
@@ -116,9 +114,8 @@ final class Bf16Product implements Parallel.Task {
         if (transposeLeft) {
             taskRows = (taskRows + width - 1) / width * width;
         }
-        int panels = code.form().panels(n);
-        int share = panels * down / (TASKS_A_THREAD * workspace.parallel().threads());
-        taskColumns = Math.max(1, Math.min(share, MOST_PANELS)) * width;
+        taskColumns = width * MachineCalls.panelsOfTask(code.form().panels(n) * down, workspace.parallel().threads(),
+                (long) taskRows * width * steps(), MachineCalls.FLOATS);
         across = (n + taskColumns - 1) / taskColumns;
         workspace.run(down * across, this);
     }

@@ -81,6 +81,13 @@ final class FloatTiles extends ProductCode {
                 asm.lea(BASES[base], at(BASES[base - 1], COUNT, 1, 0));
             }
         }
+        asm.mov(COUNT, RESULT);
+        for (int row = 0; row < height; row++) {
+            for (int line = 0; line < asm.stepBytes(); line += 64) {
+                asm.prefetchToWrite(at(COUNT, line));
+            }
+            asm.add(COUNT, RESULT_STRIDE);
+        }
         steps(height);
         finish(height);
         if (transposed) {

@@ -10,11 +10,26 @@ final class MachineCalls {
     static final long FLOATS = 1 << 22;
     static final long BYTES = 1 << 24;
 
+    private static final int MOST_PANELS = 8;
+    private static final int TASKS_A_THREAD = 4;
+
     private MachineCalls() {
     }
 
     static int roundedUp(int rows) {
         return Math.max(1, (rows + FloatTiles.HIGHEST - 1) / FloatTiles.HIGHEST) * FloatTiles.HIGHEST;
+    }
+
+    /**
+     * Panels of a task: a fair share of all, or as few as take a call, since a thread that is done waits for the last task
+     * of the others.
+     *
+     * @param panelWork multiplications of a panel
+     * @param call multiplications of a call
+     */
+    static int panelsOfTask(int panels, int threads, long panelWork, long call) {
+        int share = Math.min(panels / (TASKS_A_THREAD * threads), MOST_PANELS);
+        return (int) Math.max(1, Math.min(share, (call + panelWork - 1) / Math.max(1, panelWork)));
     }
 
     /** Rows of a call where each is so many multiplications; whole tiles. */

@@ -13,8 +13,6 @@ final class MachineProduct implements Parallel.Task {
     private static final int LEFT_BYTES = 1 << 20;
     /** Rows a task computes with a right matrix it lays out itself: so many that this costs little. */
     private static final int PACKED_ROWS = 640;
-    private static final int MOST_PANELS = 8;
-    private static final int TASKS_A_THREAD = 4;
     /** Rows of a transposed left matrix that lie together: what lies far apart shares a place in the cache too often. */
     private static final int GATHERED_ROWS = 8 * FloatTiles.HIGHEST;
     /** Rows that one task makes bytes of, and as many that the calling thread does alone. */
@@ -128,10 +126,10 @@ final class MachineProduct implements Parallel.Task {
             if (transposeLeft) {
                 taskRows = (taskRows + GATHERED_ROWS - 1) / GATHERED_ROWS * GATHERED_ROWS;
             }
-            int threads = workspace.parallel().threads();
-            int panels = form.panels(n);
-            int share = panels * down / (TASKS_A_THREAD * threads);
-            taskColumns = Math.max(1, Math.min(share, MOST_PANELS)) * form.width();
+            long panelWork = (long) taskRows * form.width() * k;
+            int panels = MachineCalls.panelsOfTask(form.panels(n) * down, workspace.parallel().threads(), panelWork,
+                    weight != null && weight.bytes() ? MachineCalls.BYTES : MachineCalls.FLOATS);
+            taskColumns = panels * form.width();
             across = (n + taskColumns - 1) / taskColumns;
             this.workspace = workspace;
             workspace.run(down * across, this);

@@ -1,156 +1,20 @@
 package io.demitasse.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
-import io.demitasse.file.GzipStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
-import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Files in, files out: the same results as from stdin, each whole or not there, however often it is begun anew. */
-class FolderTest {
-
-    private static final Path HEADS = Path.of("src/test/resources/heads");
-    private static final Pattern SUMMARY = Pattern.compile("demitasse: (\\d+) files? done, (\\d+) skipped"
-            + "(, (\\d+) failed)?(; \\d+ blank lines? left out)?");
-
-    @TempDir
-    Path folder;
-    private Path in;
-    private Path out;
-
-    @BeforeEach
-    void folders() throws IOException {
-        in = Files.createDirectory(folder.resolve("in"));
-        out = folder.resolve("out");
-    }
-
-    private static List<String> texts(int count, int seed) {
-        String[] words = "the movie was not good bad great dull and of a in it is plot John Berlin Acme \u00FCber".split(" ");
-        Random random = new Random(seed);
-        List<String> texts = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            StringBuilder text = new StringBuilder("so");
-            for (int w = random.nextInt(20); w > 0; w--) {
-                text.append(' ').append(words[random.nextInt(words.length)]);
-            }
-            texts.add(text.toString());
-        }
-        return texts;
-    }
-
-    private static String json(List<String> texts) {
-        StringBuilder lines = new StringBuilder();
-        texts.forEach(text -> lines.append(new JsonPrimitive(text)).append('\n'));
-        return lines.toString();
-    }
-
-    private static byte[] gzip(String content) throws IOException {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try (OutputStream gzip = new GZIPOutputStream(bytes)) {
-            gzip.write(content.getBytes(StandardCharsets.UTF_8));
-        }
-        return bytes.toByteArray();
-    }
-
-    private static String gunzip(Path file) throws IOException {
-        try (InputStream stream = new GzipStream(Files.newInputStream(file))) {
-            return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    private static String[] arguments(String command, String model, String... more) {
-        List<String> arguments = new ArrayList<>(List.of(command, "--model", HEADS.resolve(model).toString(),
-                "--kernels", "plain"));
-        arguments.addAll(List.of(more));
-        return arguments.toArray(String[]::new);
-    }
-
-    private String[] classify(String... more) {
-        List<String> arguments = new ArrayList<>(List.of(more));
-        arguments.addAll(List.of("--output", out.toString()));
-        return arguments("classify", "distilbert-nli", arguments.toArray(String[]::new));
-    }
-
-    private Run classifyAll() {
-        return Run.of(classify("--input", in.toString()));
-    }
-
-    /** What stdin gives. */
-    private static String stream(String texts) {
-        return Run.withInput(texts, arguments("classify", "distilbert-nli", "--json")).succeeds().out();
-    }
-
-    /** How many files were done, skipped and failed, by the last line on stderr. */
-    private static int[] summary(Run run) {
-        String last = run.err().lines().reduce((a, b) -> b).orElse("");
-        Matcher matcher = SUMMARY.matcher(last);
-        assertThat(matcher.matches()).as(run.err()).isTrue();
-        return new int[] {Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)),
-            matcher.group(4) == null ? 0 : Integer.parseInt(matcher.group(4))};
-    }
-
-    private static void assertDone(Run run, int done, int skipped) {
-        assertThat(summary(run)).as(run.err()).containsExactly(done, skipped, 0);
-        assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.exit()).isZero();
-        run.printsNothing();
-    }
-
-    private List<String> names() throws IOException {
-        try (Stream<Path> files = Files.list(out)) {
-            return files.map(file -> file.getFileName().toString()).sorted().toList();
-        }
-    }
-
-    /** Twenty files of two hundred texts; gives all that stdin makes of them, file by file. */
-    private List<String> manyFiles() throws IOException {
-        List<String> texts = texts(4000, 1);
-        for (int i = 0; i < 20; i++) {
-            Files.write(in.resolve(String.format("part-%02d.txt", i)), texts.subList(200 * i, 200 * (i + 1)));
-        }
-        List<String> lines = stream(String.join("\n", texts)).lines().toList();
-        List<String> files = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            files.add(String.join("\n", lines.subList(200 * i, 200 * (i + 1))) + "\n");
-        }
-        return files;
-    }
-
-    private void assertAllThere(List<String> expected) throws IOException {
-        List<String> names = new ArrayList<>(List.of("_demitasse.jsonl"));
-        for (int i = 0; i < 20; i++) {
-            String name = String.format("part-%02d.jsonl", i);
-            names.add(name);
-            assertThat(out.resolve(name)).hasContent(expected.get(i));
-        }
-        assertThat(names()).isEqualTo(names);
-    }
+class FolderTest extends FolderFixture {
 
     @Test
     void everyKindOfFileGivesWhatStdinGives() throws IOException {
@@ -228,89 +92,6 @@ class FolderTest {
         out = folder.resolve("other");
         assertDone(Run.of(classify("--jsonl", "--input", other.toString())), 1, 0);
         assertThat(out.resolve("rows.jsonl")).hasContent(stream("good\n"));
-    }
-
-    @Test
-    void whatWasKilledGoesOnWhereItWas() throws Exception {
-        assumeTrue(Files.isDirectory(Path.of("/proc")), "a kill here is kill -9");
-        List<String> expected = manyFiles();
-        Process process = Run.process(classify("--input", in.toString())).redirectErrorStream(true)
-                .redirectOutput(folder.resolve("log").toFile()).start();
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (process.isAlive() && !Files.exists(out.resolve("part-01.jsonl")) && System.nanoTime() < end) {
-            Thread.sleep(1);
-        }
-        process.destroyForcibly().waitFor();
-        assertThat(process.exitValue()).as(Files.readString(folder.resolve("log"))).isEqualTo(128 + 9);
-        int done = 0;
-        for (int i = 0; i < 20; i++) {
-            Path file = out.resolve(String.format("part-%02d.jsonl", i));
-            if (Files.exists(file)) {
-                assertThat(file).hasContent(expected.get(i));
-                done++;
-            }
-        }
-        assertThat(done).isBetween(2, 19);
-        // And what a kill in the middle of a file, or of a line of the log, leaves.
-        Files.writeString(out.resolve("part-19.jsonl.01234567-89ab-cdef.tmp"), "{\"text\":\"so");
-        Files.writeString(out.resolve("_demitasse.jsonl"), "{\"output\":\"part-1", StandardOpenOption.APPEND);
-
-        assertDone(classifyAll(), 20 - done, done);
-        assertAllThere(expected);
-        FileTime before = Files.getLastModifiedTime(out.resolve("part-19.jsonl"));
-        assertDone(classifyAll(), 0, 20);
-        assertThat(Files.getLastModifiedTime(out.resolve("part-19.jsonl"))).isEqualTo(before);
-        Files.delete(out.resolve("part-03.jsonl"));
-        assertDone(classifyAll(), 1, 19);
-        assertAllThere(expected);
-    }
-
-    @Test
-    void twoProcessesShareAFolder() throws Exception {
-        List<String> expected = manyFiles();
-        List<Process> processes = new ArrayList<>();
-        for (int i = 0; i < 2; i++) {
-            processes.add(Run.process(classify("--threads", "1", "--input", in.toString()))
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(folder.resolve("err" + i).toFile()).start());
-        }
-        int done = 0;
-        int skipped = 0;
-        for (int i = 0; i < 2; i++) {
-            int exit = Run.exit(processes.get(i));
-            int[] counts = summary(new Run(exit, "", Files.readString(folder.resolve("err" + i))));
-            assertThat(exit).isZero();
-            done += counts[0];
-            skipped += counts[1];
-        }
-        assertThat(done).isEqualTo(20);
-        assertThat(skipped).isEqualTo(20);
-        assertAllThere(expected);
-        // A line for what made them, and one for each.
-        assertThat(Files.readAllLines(out.resolve("_demitasse.jsonl"))).hasSize(21).doesNotHaveDuplicates();
-    }
-
-    @Test
-    void whatAnotherProcessLeavesIsTakenOver() throws Exception {
-        Files.writeString(in.resolve("a.txt"), "good\n");
-        Files.writeString(in.resolve("b.txt"), "bad\n");
-        Files.createDirectory(out);
-        InputFile a = InputFile.of(in.resolve("a.txt"), false);
-        Process process;
-        try (FileChannel log = FileChannel.open(out.resolve("_demitasse.jsonl"), StandardOpenOption.CREATE,
-                StandardOpenOption.WRITE); FileLock claim = log.lock(ResultsFolder.place(a.results()), 1, false)) {
-            Files.writeString(out.resolve("a.jsonl.01234567-89ab-cdef.tmp"), "half");
-            process = Run.process(classify("--input", in.toString())).redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(folder.resolve("err").toFile()).start();
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-            while (process.isAlive() && !Files.exists(out.resolve("b.jsonl")) && System.nanoTime() < end) {
-                Thread.sleep(5);
-            }
-            assertThat(process.waitFor(300, TimeUnit.MILLISECONDS)).as("it waits").isFalse();
-            assertThat(names()).contains("b.jsonl", "a.jsonl.01234567-89ab-cdef.tmp").doesNotContain("a.jsonl");
-        }
-        assertDone(new Run(Run.exit(process), "", Files.readString(folder.resolve("err"))), 2, 0);
-        assertThat(out.resolve("a.jsonl")).hasContent(stream("good\n"));
-        assertThat(names()).containsExactly("_demitasse.jsonl", "a.jsonl", "b.jsonl");
     }
 
     @Test

@@ -290,13 +290,14 @@ class Assembler {
         bytes(0x0F, 0x05);
     }
 
-    /** To the second-level cache. */
+    /** For writing; a processor that does not know it does nothing. */
     void prefetchToWrite(Memory address) {
         rex(false, 0, address);
         bytes(0x0F, 0x0D);
         operand(1, address, 1, 0);
     }
 
+    /** To the second-level cache. */
     void prefetch(Memory address) {
         rex(false, 0, address);
         bytes(0x0F, 0x18);

@@ -81,13 +81,7 @@ final class FloatTiles extends ProductCode {
                 asm.lea(BASES[base], at(BASES[base - 1], COUNT, 1, 0));
             }
         }
-        asm.mov(COUNT, RESULT);
-        for (int row = 0; row < height; row++) {
-            for (int line = 0; line < asm.stepBytes(); line += 64) {
-                asm.prefetchToWrite(at(COUNT, line));
-            }
-            asm.add(COUNT, RESULT_STRIDE);
-        }
+        fetchResult(height);
         steps(height);
         finish(height);
         if (transposed) {
@@ -119,6 +113,17 @@ final class FloatTiles extends ProductCode {
             asm.xor(sum, sum, sum);
         }
         asm.bind(begun);
+    }
+
+    /** The tile's place in the result, which will be read or written when the steps are done. */
+    private void fetchResult(int height) {
+        asm.mov(Assembler.RAX, RESULT);
+        for (int row = 0; row < height; row++) {
+            for (int line = 0; line < asm.stepBytes(); line += 64) {
+                asm.prefetchToWrite(at(Assembler.RAX, line));
+            }
+            asm.add(Assembler.RAX, RESULT_STRIDE);
+        }
     }
 
     private void steps(int height) {

@@ -11,9 +11,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All machine code there is, in one piece of executable memory, and the one way to call it: with up to five arrays of
- * floats and an array of longs, whose places {@link ProductCode}, {@link RowCode} and {@link WholeNumberCode} name. Who
- * calls has checked every index before; the code checks none. AssemblerTest writes it to target/machine-code.bin, for
+ * All machine code there is, in one piece of executable memory (and in another, when it is first asked for, what
+ * {@link Bf16Code} emits), and the one way to call it: with up to five arrays of floats and an array of longs, whose
+ * places {@link ProductCode}, {@link RowCode} and {@link WholeNumberCode} name. Who calls has checked every index before;
+ * the code checks none. AssemblerTest writes it to files in target, for
  * {@code objdump -D -b binary -m i386:x86-64 -M intel}.
  */
 final class MachineCode {

@@ -43,6 +43,11 @@ final class MachineKernels implements Kernels {
         if (!code.hasBf16()) {
             throw new IllegalArgumentException("bf16 does not work here: the processor has no AVX512_BF16");
         }
+        try {
+            code.bf16();
+        } catch (LinkageError e) {
+            throw new IllegalArgumentException("bf16 does not work here: " + e.getMessage(), e);
+        }
         return new MachineKernels(code, planes, true);
     }
 

@@ -70,7 +70,7 @@ abstract class VectorAssembler extends Assembler {
     /** The first elements of a vector, as many as a count of floats leaves when whole vectors are taken. Changes RAX and RCX. */
     abstract void tailMask(int mask, Memory count);
 
-    /** Two masks for the columns of a panel that count: {@code columns}, at most {@link #width}. Changes RAX, RCX and R13. */
+    /** Two masks for the columns of a panel that count: {@code columns}, at most {@link #width}. Changes RAX and RCX. */
     abstract void columnMasks(int first, int second, Memory columns);
 
     /** {@link #columnMasks} again, where what a tile has computed since may have changed them. */

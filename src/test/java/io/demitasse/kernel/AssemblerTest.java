@@ -89,6 +89,7 @@ class AssemblerTest {
         forms.put("cpuid", Assembler::cpuid);
         forms.put("xgetbv", Assembler::xgetbv);
         forms.put("syscall", Assembler::syscall);
+        forms.put("prefetchw BYTE PTR [r11+0x40]", a -> a.prefetchToWrite(at(Assembler.R11, 64)));
         forms.put("prefetcht1 BYTE PTR [r8+0x1000]", a -> a.prefetch(at(R8, 4096)));
     }
 

@@ -152,9 +152,9 @@ final class TrainCommand implements Callable<Integer> {
         TrainingArguments arguments = arguments();
         Distillation distillation = distillation();
         Options options = compute.options();
-        Kernels kernels = kernels(options);
         Trainer.checkUnused(output, resume, Stream.of(init, train, validation, teacher)
                 .filter(file -> file != null).toArray(Path[]::new));
+        Kernels kernels = kernels(options);
         WordPieceTokenizer tokenizer = tokenizer();
         TrainingData data = TrainingData.read(init, train, validation, problemType, labels, tokenizer);
         data.messages().forEach(this::tell);

@@ -25,8 +25,6 @@ class ServedPageTest {
     private static final String HOSTILE = "</script><script>document.title='stolen'</script> \"quoted\" 'single' & "
             + "<img src=x onerror=\"document.title='stolen'\"> \\u003c ${1} caf\u00e9 \u2028 -->";
 
-    private static final String MIXED = "a gorgeous film with a painfully dull ending";
-
     private static Browser browser;
     private static ServedModel model;
     private static InferenceServer server;
@@ -137,9 +135,8 @@ class ServedPageTest {
         for (String scheme : List.of("light", "dark")) {
             browser.prefers(scheme);
             browser.open(URI.create(Served.base(server)), 900, 700);
-            type(MIXED);
-            // Not the answer to the text that the page began with, which may have come in between.
-            browser.awaitText("words", "painfully");
+            // The page begins with a text of both kinds of words.
+            browser.awaitText("note", "orange ones");
             List<?> served = (List<?>) browser.script(read, names);
             String bar = browser.style("#result .track i", "background-color");
             String speaks = hue("#words mark:not(.against)");

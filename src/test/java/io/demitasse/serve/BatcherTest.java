@@ -11,7 +11,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,7 +29,6 @@ class BatcherTest {
     private final List<List<Integer>> batches = Collections.synchronizedList(new ArrayList<>());
     private final CountDownLatch gate = new CountDownLatch(1);
     private final List<CompletableFuture<?>> flood = Collections.synchronizedList(new ArrayList<>());
-    private final AtomicInteger asked = new AtomicInteger();
     private volatile boolean flooding;
 
     /** Notes the first id of each sequence of a batch, and gives it back; id 0 waits for the gate, -1 fails. */
@@ -40,10 +38,7 @@ class BatcherTest {
         List<Integer> firsts = sequences.stream().map(ids -> ids[0]).toList();
         batches.add(firsts);
         if (flooding) {
-            flood.add(CompletableFuture.supplyAsync(() -> {
-                asked.incrementAndGet();
-                return ask(work, sequences(1, 1)).join();
-            }, requests));
+            flood.add(ask(work, sequences(1, 1)));
             awaitFlood();
         }
         if (firsts.contains(0)) {
@@ -268,10 +263,10 @@ class BatcherTest {
     private void awaitFlood() {
         try {
             long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-            while (asked.get() < flood.size() && System.nanoTime() < end) {
+            // A large request has whole batches' tokens, so what is left over waits for a small one.
+            while (batcher.waitingTokens() % BATCH_TOKENS == 0 && System.nanoTime() < end) {
                 Thread.sleep(1);
             }
-            Thread.sleep(2);
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }

@@ -1,8 +1,8 @@
 package io.demitasse.kernel;
 
 /**
- * Instructions on vectors of 512 bits (AVX-512, EVEX prefixes), 32 of them, with masks in registers of their own;
- * and those on AMX's tiles (VEX prefixes).
+ * Instructions on vectors of 512 bits (AVX-512, EVEX prefixes), 32 of them, with masks in registers of their
+ * own; bfloat16's; and those on AMX's tiles (VEX prefixes).
  */
 final class Avx512Assembler extends VectorAssembler {
 

@@ -23,7 +23,6 @@ final class Bf16Code extends PanelCode {
     static final int UNIT = 8;
     /** How many floats of a row are left over from whole vectors of bfloat16. */
     private static final int REST = 6;
-    static final int SIZE = 7;
 
     /** Where numbers of two bytes go that a conversion left in two halves. */
     private static final int ORDER = 16;
@@ -155,12 +154,7 @@ final class Bf16Code extends PanelCode {
         asm.loadOrZero(ProductCode.SECOND_MASK, 1, at(POSITION, asm.vector));
         storeRow();
         asm.bind(done);
-        asm.add(FROM, FROM_STRIDE);
-        asm.add(RESULT, argument(TO_STRIDE));
-        asm.subImmediate(LEFT, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, row);
-        asm.vzeroupper();
-        asm.ret();
+        goOn(row);
     }
 
     private void storeRow() {

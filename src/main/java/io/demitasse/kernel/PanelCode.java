@@ -72,6 +72,16 @@ class PanelCode {
         loadConstants();
     }
 
+    /** Goes on with the next of COUNT rows, or ends the function. */
+    final void goOn(Assembler.Label row) {
+        asm.add(FROM, FROM_STRIDE);
+        asm.add(RESULT, argument(TO_STRIDE));
+        asm.subImmediate(LEFT, 1);
+        asm.jumpIf(Assembler.NOT_EQUAL, row);
+        asm.vzeroupper();
+        asm.ret();
+    }
+
     /** A vector of columns of a panel, four steps at a time: 4 x 4 floats in each quarter of four vectors change places. */
     private void transposeHalf(int half) {
         addressesOfColumns(half);

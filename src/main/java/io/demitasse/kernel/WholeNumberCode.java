@@ -111,12 +111,7 @@ abstract class WholeNumberCode extends PanelCode {
             asm.addInts(NUMBERS, NUMBERS, KEPT_ZERO);
             write();
         });
-        asm.add(FROM, FROM_STRIDE);
-        asm.add(RESULT, argument(TO_STRIDE));
-        asm.subImmediate(LEFT, 1);
-        asm.jumpIf(Assembler.NOT_EQUAL, row);
-        asm.vzeroupper();
-        asm.ret();
+        goOn(row);
     }
 
     /** Of two operands of which one is not a number, the processor gives the second. */

@@ -106,12 +106,12 @@ public final class Model implements AutoCloseable {
         try {
             Kernels[] kernels = new Kernels[1];
             WordPieceTokenizer[] tokenizer = new WordPieceTokenizer[1];
-            // Each takes a tenth of a second in a JVM that has just begun.
-            parallel.run(2, (step, worker) -> {
-                if (step == 0) {
-                    kernels[0] = KernelChoice.choose(options.kernels(), options.int8Activations());
-                } else if (flat.has(FlatFile.VOCABULARY)) {
-                    tokenizer[0] = tokenizer(flat, config, options);
+            // These take a quarter of a second in a JVM that has just begun.
+            parallel.run(3, (step, worker) -> {
+                switch (step) {
+                    case 0 -> kernels[0] = KernelChoice.choose(options.kernels(), options.int8Activations());
+                    case 1 -> tokenizer[0] = flat.has(FlatFile.VOCABULARY) ? tokenizer(flat, config, options) : null;
+                    default -> flat.fingerprint();
                 }
             });
             return new Model(flat, file, options, config, tokenizer[0], kernels[0], parallel);

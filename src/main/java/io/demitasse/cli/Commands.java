@@ -17,25 +17,28 @@ import picocli.CommandLine;
  */
 final class Commands {
 
-    /** The commands by their names, in the order in which the help lists them; a task without one here has its own. */
-    private static final Map<String, Supplier<CommandLine>> ALL = new LinkedHashMap<>();
+    /**
+     * What makes the commands, by their names, in the order in which the help lists them; a task without one here has its
+     * own. It does not speak of picocli's classes, so that Java can lay it out in advance: see the launcher.
+     */
+    private static final Map<String, Supplier<Object>> ALL = new LinkedHashMap<>();
 
     static {
-        command("classify", ClassifyCommand::new);
-        command("tokenize", TokenizeCommand::new);
-        command("embed", EmbedCommand::new);
-        command("evaluate", EvaluateCommand::new);
-        command("train", TrainCommand::new);
-        command("inspect", InspectCommand::new);
-        command("explain", ExplainCommand::new);
-        command("serve", ServeCommand::new);
-        command("convert", ConvertCommand::new);
-        command("quantize", QuantizeCommand::new);
-        command("info", InfoCommand::new);
-        command("doctor", DoctorCommand::new);
-        command("generate-completion", AutoComplete.GenerateCompletion::new);
-        command("generate-man-page", ManPageCommand::new);
-        command("help", CommandLine.HelpCommand::new);
+        ALL.put("classify", ClassifyCommand::new);
+        ALL.put("tokenize", TokenizeCommand::new);
+        ALL.put("embed", EmbedCommand::new);
+        ALL.put("evaluate", EvaluateCommand::new);
+        ALL.put("train", TrainCommand::new);
+        ALL.put("inspect", InspectCommand::new);
+        ALL.put("explain", ExplainCommand::new);
+        ALL.put("serve", ServeCommand::new);
+        ALL.put("convert", ConvertCommand::new);
+        ALL.put("quantize", QuantizeCommand::new);
+        ALL.put("info", InfoCommand::new);
+        ALL.put("doctor", DoctorCommand::new);
+        ALL.put("generate-completion", () -> new AutoComplete.GenerateCompletion());
+        ALL.put("generate-man-page", ManPageCommand::new);
+        ALL.put("help", () -> new CommandLine.HelpCommand());
         for (Task task : Tasks.ALL) {
             ALL.putIfAbsent(task.command(), () -> TaskCommand.of(task));
         }
@@ -47,10 +50,6 @@ final class Commands {
     private static final Set<String> VERSION = Set.of("--version", "-V");
 
     private Commands() {
-    }
-
-    private static void command(String name, Supplier<Object> maker) {
-        ALL.put(name, () -> new CommandLine(maker.get()));
     }
 
     /** The names of all commands. */

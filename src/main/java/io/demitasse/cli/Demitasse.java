@@ -1,5 +1,6 @@
 package io.demitasse.cli;
 
+import io.demitasse.kernel.KernelChoice;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -44,6 +45,7 @@ public final class Demitasse {
         PrintStream error = new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
         // Of helpers, such as the one that has the JIT compiler warmed: what they leave undone is no failure by itself.
         Thread.setDefaultUncaughtExceptionHandler((thread, e) -> error.println("demitasse: " + message(e)));
+        prepareKernels(args);
         Demitasse root = new Demitasse();
         StringWriter help = new StringWriter();
         CommandLine commandLine = Commands.line(root, args)
@@ -69,6 +71,15 @@ public final class Demitasse {
         } catch (Throwable e) {
             // Errors, such as too little memory, pass by picocli's handler.
             return failure(e, root.debug, error);
+        }
+    }
+
+    /** Machine code is emitted while the command line is read: each takes a tenth of a second in a JVM that has just begun. */
+    private static void prepareKernels(String... args) {
+        if (args.length > 1) {
+            Thread thread = new Thread(KernelChoice::startsAtOnce, "demitasse-kernels");
+            thread.setDaemon(true);
+            thread.start();
         }
     }
 

@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
@@ -49,18 +50,19 @@ public final class FlatFile implements Closeable {
     private final Source source;
     private final int version;
     private final ModelHeader header;
-    private final String fingerprint;
+    private @Nullable Supplier<String> hash;     // until it is asked for: Java takes long to find its SHA-256
+    private @Nullable String fingerprint;
     private final Map<String, TensorInfo> tensors;
     private final Set<String> verified = ConcurrentHashMap.newKeySet();
 
     private FlatFile(Path path, Source source, int version, ModelHeader header, Map<String, TensorInfo> tensors,
-                     String fingerprint) {
+                     Supplier<String> hash) {
         this.path = path;
         this.source = source;
         this.version = version;
         this.header = header;
         this.tensors = tensors;
-        this.fingerprint = fingerprint;
+        this.hash = hash;
     }
 
     private static FlatFile read(Path path, Source source) throws IOException {
@@ -77,7 +79,7 @@ public final class FlatFile implements Closeable {
         Map<String, TensorInfo> tensors = header.tensors();
         TensorTable.check(path, tensors, FlatHeader.PREAMBLE + json.length, size);
         return new FlatFile(path, source, preamble.version(), header.model(), tensors,
-                FlatHeader.fingerprint(bytes, json));
+                () -> FlatHeader.fingerprint(bytes, json));
     }
 
     /**
@@ -90,7 +92,8 @@ public final class FlatFile implements Closeable {
     public static FlatFile of(Path path, ModelHeader header, List<TensorPart> parts, Closeable files) {
         AssembledSource source = new AssembledSource(parts, files);
         TensorTable.check(path, source.tensors(), FlatHeader.ALIGNMENT, source.size());
-        return new FlatFile(path, source, FlatHeader.VERSION, header, source.tensors(), FlatHeader.fingerprint(path));
+        String fingerprint = FlatHeader.fingerprint(path);
+        return new FlatFile(path, source, FlatHeader.VERSION, header, source.tensors(), () -> fingerprint);
     }
 
     /**
@@ -174,7 +177,11 @@ public final class FlatFile implements Closeable {
      * checksum stands. A file of the same fingerprint whose tensors' checksums are right holds the same model. Of a folder
      * it is one of its files' names, sizes and times.
      */
-    public String fingerprint() {
+    public synchronized String fingerprint() {
+        if (fingerprint == null) {
+            fingerprint = hash.get();
+            hash = null;
+        }
         return fingerprint;
     }
 

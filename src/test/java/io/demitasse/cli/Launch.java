@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 final class Launch {
 
     /** What the launcher and the stand-ins call. */
-    private static final List<String> TOOLS = List.of("bash", "cat", "cmp", "cp", "dirname", "env", "find", "flock",
+    private static final List<String> TOOLS = List.of("bash", "cat", "cmp", "cp", "env", "find", "flock",
             "grep", "head", "locale", "ls", "mkdir", "mktemp", "mv", "nice", "printf", "readlink", "rm", "sed", "sleep", "tail", "touch",
             "tr", "xargs");
 
@@ -29,7 +29,9 @@ final class Launch {
             #!/usr/bin/env bash
             for argument in "$@"; do
                 case $argument in
-                    -XX:DumpLoadedClassList=*) echo App > "${argument#*=}"; exit 0 ;;
+                    -XX:DumpLoadedClassList=*)
+                        printf '%s\\n' App '@cp io/demitasse/cli/App 1' '@lambda-proxy App picocli/X' > "${argument#*=}"
+                        exit 0 ;;
                     -XX:SharedClassListFile=*) classes=${argument#*=} ;;
                     -XX:SharedArchiveFile=*) archive=${argument#*=} ;;
                     -Xshare:dump) dump=true ;;
@@ -39,7 +41,7 @@ final class Launch {
             if [[ ${dump-} ]]; then
                 echo "$0" >> "$HOME/archives"
                 sleep "${ARCHIVE_SECONDS:-0}"
-                [[ -e $HOME/cannot || ! -s $classes ]] && { echo 'no archive'; exit 1; }
+                [[ -e $HOME/cannot || $(< "$classes") != App ]] && { echo 'no archive'; exit 1; }
                 echo ASKED > "$archive"
                 exit 0
             fi

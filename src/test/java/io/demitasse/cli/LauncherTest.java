@@ -236,6 +236,19 @@ class LauncherTest {
     }
 
     @Test
+    void aTextOrTwoAreNotCompiledTwice() throws Exception {
+        String option = "\n-XX:TieredStopAtLevel=1\n";
+        assertThat(launch.run("classify", "a text").out()).contains(option);
+        assertThat(launch.run("similarity", "a text", "a-text").out()).contains(option);
+        assertThat(launch.run("classify", "a".repeat(1000)).out()).doesNotContain(option);
+        assertThat(launch.run("classify").out()).as("of stdin").doesNotContain(option);
+        assertThat(launch.run("classify", "a text", "--kernels", "vector").out()).doesNotContain(option);
+        assertThat(launch.run("convert", "folder", "file").out()).doesNotContain(option);
+        assertThat(launch.with("JAVA_OPTS", "-XX:TieredStopAtLevel=4").run("classify", "a text").out())
+                .containsSubsequence("-XX:TieredStopAtLevel=1\n", "-XX:TieredStopAtLevel=4\n");
+    }
+
+    @Test
     void aLocaleThatIsNotInstalledIsNone() throws Exception {
         launch.run("classify");
         launch.without("LC_ALL");

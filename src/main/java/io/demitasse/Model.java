@@ -67,6 +67,9 @@ public final class Model implements AutoCloseable {
         this.tokensHead = Head.load(flat, HeadSpec.over(Positions.Kind.ALL), encoder, kernels);
         this.passes = new Passes(encoder, kernels.name(), parallel, options.listener());
         flat.verify(options.threads());
+        if (kernels.startAtOnce()) {
+            passes.warmUp(head, tokenizer == null ? Sequence.of(new int[1]) : sequence(tokenizer.encode("")));
+        }
     }
 
     /** Opens a flat weight file with {@link Options#defaults()}. */

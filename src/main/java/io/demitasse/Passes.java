@@ -90,11 +90,11 @@ final class Passes implements AutoCloseable {
             List<Pass> all = own.isEmpty() ? cut(sequences, Integer.MAX_VALUE, encoder.tokensAtOnce()) : own;
             if (own.isEmpty()) {
                 for (Pass pass : all) {
-                    run(pass, head, sequences, together, trace, outputs);
+                    runRecorded(pass, head, sequences, together, trace, outputs);
                 }
             } else {
                 together.threads.run(own.size(), (index, worker) ->
-                        run(own.get(index), head, sequences, alone, trace, outputs));
+                        runRecorded(own.get(index), head, sequences, alone, trace, outputs));
             }
             for (Pass pass : all) {
                 if (listener != null) {
@@ -153,10 +153,24 @@ final class Passes implements AutoCloseable {
         return passes;
     }
 
-    private void run(Pass pass, Head head, List<Sequence> sequences, Crew crew, Trace trace, Matrix[] outputs) {
+    /** A pass over a short sequence, which nobody is told of: what Java loads for a pass is there when the first text comes. */
+    void warmUp(Head head, Sequence sequence) {
+        run(new Pass(0, 1, sequence.size()), head, List.of(sequence), together, Trace.NONE, new Matrix[1]);
+    }
+
+    /** A pass that is recorded. */
+    private void runRecorded(Pass pass, Head head, List<Sequence> sequences, Crew crew, Trace trace, Matrix[] outputs) {
         if (closed) {
             throw closed();
         }
+        long start = System.nanoTime();
+        FlightRecorder.ForwardPass event = FlightRecorder.forwardPass();
+        run(pass, head, sequences, crew, trace, outputs);
+        event.end(pass.end - pass.first, pass.tokens, kernels);
+        pass.nanoseconds = System.nanoTime() - start;
+    }
+
+    private void run(Pass pass, Head head, List<Sequence> sequences, Crew crew, Trace trace, Matrix[] outputs) {
         Workspace workspace = crew.borrow();
         long mark = workspace.mark();
         List<Sequence> own = sequences.subList(pass.first, pass.end);
@@ -169,8 +183,6 @@ final class Passes implements AutoCloseable {
         Batch batch = Batch.of(ids, types);
         Positions read = head.reads() == Positions.Kind.CHOSEN
                 ? Positions.at(batch, own.stream().map(Sequence::places).toList()) : head.positions(batch);
-        long start = System.nanoTime();
-        FlightRecorder.ForwardPass event = FlightRecorder.forwardPass();
         Matrix hiddenStates = encoder.forward(batch, read, workspace, trace);           // [read.rows(), dim]
         if (head.pools() || trace.on()) {
             Matrix result = head.forward(hiddenStates, batch, workspace, trace);        // [rows, out]
@@ -184,8 +196,6 @@ final class Passes implements AutoCloseable {
             }
             headByParts(head, hiddenStates, batch, read, workspace, Arrays.asList(outputs).subList(pass.first, pass.end));
         }
-        event.end(batch.sequences(), batch.tokens(), kernels);
-        pass.nanoseconds = System.nanoTime() - start;
         workspace.release(mark);
         crew.idle.add(workspace);
     }

@@ -9,6 +9,11 @@ public interface Kernels {
     /** The name the command line and {@link KernelChoice} know it by. */
     String name();
 
+    /** Whether a first text takes hardly longer than any other, as nothing of these kernels waits for a compiler. */
+    default boolean startAtOnce() {
+        return false;
+    }
+
     /**
      * The same, but {@link #multiply} rounds what it multiplies to bfloat16, the nearest of 8 significant bits, and adds
      * floats up: what PyTorch's autocast does to linear layers. Weights and results stay floats.

@@ -39,6 +39,11 @@ final class MachineKernels implements Kernels {
     }
 
     @Override
+    public boolean startAtOnce() {
+        return true;
+    }
+
+    @Override
     public Kernels bf16() {
         if (!code.hasBf16()) {
             throw new IllegalArgumentException("bf16 does not work here: the processor has no AVX512_BF16");

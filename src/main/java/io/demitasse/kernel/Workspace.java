@@ -104,6 +104,18 @@ public final class Workspace {
         used = 0;
     }
 
+    /**
+     * Takes memory for so many floats at once, if there is less: whoever knows what a pass will lend saves it from growing
+     * bit by bit, of which every piece is memory that the system has to find.
+     */
+    public void reserve(long floats) {
+        if (memory.length - CacheLine.from(used) < floats) {
+            memory = NONE;
+            memory = new float[Math.toIntExact(CacheLine.LEAD + (count == 0 ? Math.max(mostFloats, floats) : floats))];
+            used = 0;
+        }
+    }
+
     /** A view of {@code columns} columns of {@code matrix} from {@code column} on, lent like {@link #matrix}. */
     public Matrix columns(Matrix matrix, int column, int columns) {
         return next().reshape(matrix.data(), matrix.offset() + column, matrix.rows(), columns, matrix.stride());

@@ -73,8 +73,11 @@ public final class Encoder {
      * inner outputs twice: as they are and as the kernels lay them out.
      */
     public int tokensAtOnce() {
-        long floats = 8L * config.shape().dim() + 2L * config.shape().hiddenDim();
-        return (int) Math.min(TOKENS, FLOATS / floats);
+        return (int) Math.min(TOKENS, FLOATS / floatsOfToken());
+    }
+
+    private long floatsOfToken() {
+        return 8L * config.shape().dim() + 2L * config.shape().hiddenDim();
     }
 
     /**
@@ -89,6 +92,7 @@ public final class Encoder {
      *     sequence is too long
      */
     public Matrix forward(Batch batch, Positions read, Workspace workspace, Trace trace) {
+        workspace.reserve(batch.tokens() * floatsOfToken());
         return forward(embeddings.forward(batch, workspace, trace), batch, read, workspace, trace);
     }
 

@@ -58,6 +58,34 @@ class WorkspaceTest {
         assertThat(workspace.size()).as("in one piece").isBetween(10_000L, 10_000L + 11 * CacheLine.FLOATS);
     }
 
+    @Test
+    void memoryThatIsReservedIsTakenAtOnce() {
+        workspace.reserve(10_000);
+        long reserved = workspace.size();
+        assertThat(reserved).isBetween(10_000L, 10_000L + CacheLine.FLOATS);
+        workspace.reserve(9_000);
+        for (int i = 0; i < 5; i++) {
+            pass();
+        }
+        assertThat(workspace.size()).isEqualTo(reserved + 50);
+    }
+
+    @Test
+    void aPassThatLendsMoreThanIsReservedSettlesTogetherWithIt() {
+        for (int i = 0; i < 5; i++) {
+            workspace.reserve(100);
+            Matrix first = workspace.matrix(1, 1);
+            fill(first, i);
+            pass();
+            assertThat(first.get(0, 0)).isEqualTo(i);
+            workspace.release(0);
+        }
+        long settled = workspace.size();
+        workspace.reserve(100);
+        pass();
+        assertThat(workspace.size()).isEqualTo(settled);
+    }
+
     private void pass() {
         long outer = workspace.mark();
         workspace.matrix(10, 10);

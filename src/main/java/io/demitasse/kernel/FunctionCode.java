@@ -28,6 +28,7 @@ final class FunctionCode extends RowCode {
         MathFunctions.T0, MathFunctions.T1, MathFunctions.T2, MathFunctions.T3, MathFunctions.T4, MathFunctions.T5,
         MathFunctions.T6, MathFunctions.T7, MathFunctions.T8, MathFunctions.T9, MathFunctions.TAIL, 0f,
         MathFunctions.P1, MathFunctions.P2, MathFunctions.P3, MathFunctions.P4, MathFunctions.P5, MathFunctions.P6,
+        MathFunctions.SQRT_HALF, MathFunctions.ONE_BY_SQRT_TWO_PI,
     };
 
     private final Map<Integer, Assembler.Label> constants = new HashMap<>();
@@ -89,8 +90,53 @@ final class FunctionCode extends RowCode {
         asm.ret();
     }
 
+    /** {@code dy *= gelu'(x)} for N floats; x in a, dy in c. */
+    void geluBackward(Assembler.Label entry) {
+        asm.align(32);
+        asm.bind(entry);
+        tailMask();
+        asm.add(FROM, argument(X));
+        asm.add(TO, argument(Y));
+        vectors(() -> {
+            asm.load(0, at(FROM, POSITION, 1, 0));
+            geluDerivative();
+            asm.floats(MULTIPLY, 0, 0, at(TO, POSITION, 1, 0));
+            asm.store(at(TO, POSITION, 1, 0), 0);
+        }, () -> {
+            asm.loadOrZero(TAIL, 0, at(FROM, POSITION, 1, 0));
+            geluDerivative();
+            asm.loadOrZero(TAIL, 1, at(TO, POSITION, 1, 0));
+            asm.floats(MULTIPLY, 0, 0, 1);
+            asm.storeSome(TAIL, at(TO, POSITION, 1, 0), 0);
+        });
+        asm.vzeroupper();
+        asm.ret();
+    }
+
+    /** Of vector 0, by way of 1 to 5. */
+    private void geluDerivative() {
+        int x = 0;
+        int density = 1;
+        int phi = 2;
+        phi();
+        asm.floatsByOne(MULTIPLY, density, x, constant(MathFunctions.SQRT_HALF));
+        asm.floats(MULTIPLY, density, density, density);
+        asm.xor(3, 3, 3);
+        asm.floats(SUBTRACT, density, 3, density);
+        expOrZero(density, 3, 4, 5);
+        asm.floatsByOne(MULTIPLY, x, x, constant(MathFunctions.ONE_BY_SQRT_TWO_PI));
+        asm.floats(MULTIPLY, x, x, density);
+        asm.floats(ADD, x, phi, x);
+    }
+
     /** Of vector 0, by way of 1 to 4. */
     private void gelu() {
+        phi();
+        asm.floats(MULTIPLY, 0, 0, 2);
+    }
+
+    /** Of vector 0 into 2, by way of 1, 3 and 4: the Gaussian distribution function. */
+    private void phi() {
         int x = 0;
         int a = 1;
         int q = 2;
@@ -112,7 +158,6 @@ final class FunctionCode extends RowCode {
         asm.floats(SUBTRACT, q, q, p);
         asm.compare(CHOICE, x, constant(0f), VectorAssembler.LESS_THAN);
         asm.moveWhere(CHOICE, q, p);
-        asm.floats(MULTIPLY, x, x, q);
     }
 
     /** By Horner's rule with fused multiply-adds, the highest coefficient first. */
@@ -200,8 +245,13 @@ final class FunctionCode extends RowCode {
     /** {@code x = exp(x - max)}, 0 where that is below the smallest exponent. */
     private void expBelow(int x, int max) {
         asm.floats(SUBTRACT, x, x, max);
+        expOrZero(x, 3, 4, 5);
+    }
+
+    /** {@code x = exp(x)} of what is not above 0, by way of three other vectors; 0 below the smallest exponent. */
+    private void expOrZero(int x, int shifted, int r, int p) {
         asm.compare(CHOICE, x, constant(MathFunctions.EXP_MIN), VectorAssembler.LESS_THAN);
-        exp(x, 3, 4, 5);
+        exp(x, shifted, r, p);
         asm.zeroWhere(CHOICE, x);
     }
 

@@ -25,8 +25,8 @@ final class MachineCode {
 
     /** An offset into the code for each function. */
     record Layout(byte[] code, int multiply, int multiplyTransposed, int[] multiplyBytes,
-                  int packTransposed, int packRows, int sums, int amounts, int[] quantise, int gelu, int softmax, int layerNorm,
-                  int add) {
+                  int packTransposed, int packRows, int sums, int amounts, int[] quantise, int gelu, int geluBackward,
+                  int softmax, int layerNorm, int add) {
     }
 
     /** In a class of its own, so that the handle is a constant for the compiler. */
@@ -103,11 +103,12 @@ final class MachineCode {
         int sumsOfAmounts = amounts == null ? NO_FUNCTION : entry(amounts);
         int[] quantise = {one == null ? NO_FUNCTION : entry(one::quantise), entry(two::quantise)};
         int gelu = entry(functions::geluOfRow);
+        int geluBackward = entry(functions::geluBackward);
         int softmax = entry(functions::softmax);
         int layerNorm = entry(new LayerNormCode(asm)::layerNorm);
         int add = entry(functions::add);
         return new Layout(asm.code(), multiply, transposed, bytes, packTransposed, packRows, sums, sumsOfAmounts, quantise,
-                gelu, softmax, layerNorm, add);
+                gelu, geluBackward, softmax, layerNorm, add);
     }
 
     private static int product(@Nullable ProductCode product) {

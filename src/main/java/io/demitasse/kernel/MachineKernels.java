@@ -140,19 +140,16 @@ final class MachineKernels implements Kernels {
             Kernels.super.activate(activation, x, xOffset, n, y, yOffset);
             return;
         }
-        Objects.checkFromIndexSize(xOffset, n, x.length);
-        Objects.checkFromIndexSize(yOffset, n, y.length);
-        long[] call = arguments();
-        for (int i = 0; i < n; i += CALL_FLOATS) {
-            call[RowCode.X] = 4L * (xOffset + i);
-            call[RowCode.Y] = 4L * (yOffset + i);
-            call[RowCode.N] = Math.min(CALL_FLOATS, n - i);
-            code.run(code.functions().gelu(), x, x, y, x, x, call);
-        }
+        floats(code.functions().gelu(), x, xOffset, n, y, yOffset);
     }
 
     @Override
     public void add(float[] x, int xOffset, int n, float[] y, int yOffset) {
+        floats(code.functions().add(), x, xOffset, n, y, yOffset);
+    }
+
+    /** Calls a function of {@code n} floats of x and as many of y. */
+    private void floats(int function, float[] x, int xOffset, int n, float[] y, int yOffset) {
         Objects.checkFromIndexSize(xOffset, n, x.length);
         Objects.checkFromIndexSize(yOffset, n, y.length);
         long[] call = arguments();
@@ -160,7 +157,7 @@ final class MachineKernels implements Kernels {
             call[RowCode.X] = 4L * (xOffset + i);
             call[RowCode.Y] = 4L * (yOffset + i);
             call[RowCode.N] = Math.min(CALL_FLOATS, n - i);
-            code.run(code.functions().add(), x, x, y, x, x, call);
+            code.run(function, x, x, y, x, x, call);
         }
     }
 
@@ -228,7 +225,11 @@ final class MachineKernels implements Kernels {
 
     @Override
     public void activateBackward(Activation activation, float[] x, int xOffset, int n, float[] dy, int dyOffset) {
-        others().activateBackward(activation, x, xOffset, n, dy, dyOffset);
+        if (activation == Activation.GELU) {
+            floats(code.functions().geluBackward(), x, xOffset, n, dy, dyOffset);
+        } else {
+            others().activateBackward(activation, x, xOffset, n, dy, dyOffset);
+        }
     }
 
     @Override

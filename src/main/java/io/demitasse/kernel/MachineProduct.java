@@ -12,7 +12,7 @@ final class MachineProduct implements Parallel.Task {
     /** Bytes of the rows a task computes: they stay in the second-level cache for all panels. */
     private static final int LEFT_BYTES = 1 << 20;
     /** Rows a task computes with a right matrix it lays out itself: so many that this costs little. */
-    private static final int PACKED_ROWS = 640;
+    private static final int PACKED_ROWS = 1024;
     /** Rows of a transposed left matrix that lie together: what lies far apart shares a place in the cache too often. */
     private static final int GATHERED_ROWS = 8 * FloatTiles.HIGHEST;
     /** Rows that one task makes bytes of, and as many that the calling thread does alone. */

@@ -111,11 +111,13 @@ public final class MathFunctions {
         return Math.copySign(y, x);
     }
 
-    /**
-     * x Phi(x) = x / 2 (1 + erf(x / sqrt 2)): the GELU of Hendrycks and Gimpel (2016), not its tanh approximation. From the
-     * Gaussian's tail, which loses nothing where x is negative.
-     */
+    /** x Phi(x) = x / 2 (1 + erf(x / sqrt 2)): the GELU of Hendrycks and Gimpel (2016), not its tanh approximation. */
     public static float gelu(float x) {
+        return x * phi(x);
+    }
+
+    /** The Gaussian distribution function, from its tail, which loses nothing where x is negative. */
+    private static float phi(float x) {
         float a = Math.abs(x);
         float q = Math.fma(T9, a, T8);
         q = Math.fma(q, a, T7);
@@ -137,7 +139,7 @@ public final class MathFunctions {
         // The whole part stands in the lowest bits of the shifted float; it is added to the exponent.
         float tail = Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
         tail = a > TAIL ? 0f : tail;
-        return x * (x < 0 ? tail : 1f - tail);
+        return x < 0 ? tail : 1f - tail;
     }
 
     /** 1 / (1 + exp(-x)). */
@@ -189,6 +191,6 @@ public final class MathFunctions {
     /** The derivative of {@link #gelu}: Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi). */
     public static float geluDerivative(float x) {
         float z = x * SQRT_HALF;
-        return 0.5f * (1f + erf(z)) + x * ONE_BY_SQRT_TWO_PI * exp(-(z * z));
+        return phi(x) + x * ONE_BY_SQRT_TWO_PI * exp(-(z * z));
     }
 }

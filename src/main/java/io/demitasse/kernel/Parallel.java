@@ -24,7 +24,7 @@ public final class Parallel implements AutoCloseable {
         void run(int index, int worker);
     }
 
-    private static final long WATCH_NANOS = 50_000;
+    private static final long WATCH_NANOS = 200_000;
 
     private final Worker[] workers;
     /** The loops that run now; one that finds no place here runs on its caller alone, as all threads are busy. */

@@ -51,36 +51,16 @@ final class VectorGradients {
         for (; i < end; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, xOffset + i);
             FloatVector z = v.mul(MathFunctions.SQRT_HALF);
-            FloatVector a = z.abs();
-            a = a.blend(MathFunctions.ERF_ONE, a.compare(VectorOperators.GT, MathFunctions.ERF_ONE));
-            FloatVector t = a.mul(a);
-            FloatVector p = t.mul(MathFunctions.S6).add(MathFunctions.S5).mul(t).add(MathFunctions.S4)
-                    .mul(t).add(MathFunctions.S3).mul(t).add(MathFunctions.S2)
-                    .mul(t).add(MathFunctions.S1).mul(t).add(MathFunctions.S0);
-            FloatVector near = a.mul(p).add(a);
-            FloatVector q = a.mul(MathFunctions.L7).add(MathFunctions.L6).mul(a).add(MathFunctions.L5)
-                    .mul(a).add(MathFunctions.L4).mul(a).add(MathFunctions.L3).mul(a).add(MathFunctions.L2)
-                    .mul(a).add(MathFunctions.L1).mul(a).add(MathFunctions.L0);
-            FloatVector shifted = q.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
-            FloatVector whole = shifted.sub(MathFunctions.ROUND);
-            FloatVector r = q.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
-            p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
-                    .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
-            FloatVector far = p.mul(r.mul(r)).add(r).add(1f).mul(shifted.reinterpretAsInts().add(127)
-                    .lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats()).neg().add(1f);
-            IntVector erf = far.blend(near, a.compare(VectorOperators.LT, 1f)).reinterpretAsInts()
-                    .and(Integer.MAX_VALUE).or(z.reinterpretAsInts().and(Integer.MIN_VALUE));
             FloatVector e = z.mul(z).neg();
-            shifted = e.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
-            whole = shifted.sub(MathFunctions.ROUND);
-            r = e.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
-            p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
+            FloatVector shifted = e.mul(MathFunctions.LOG2_E).add(MathFunctions.ROUND);
+            FloatVector whole = shifted.sub(MathFunctions.ROUND);
+            FloatVector r = e.sub(whole.mul(MathFunctions.LN2_HIGH)).sub(whole.mul(MathFunctions.LN2_LOW));
+            FloatVector p = r.mul(MathFunctions.E4).add(MathFunctions.E3).mul(r).add(MathFunctions.E2)
                     .mul(r).add(MathFunctions.E1).mul(r).add(MathFunctions.E0);
             FloatVector density = p.mul(r.mul(r)).add(r).add(1f).mul(shifted.reinterpretAsInts().add(127)
                     .lanewise(VectorOperators.LSHL, 23).reinterpretAsFloats())
                     .blend(0f, e.compare(VectorOperators.LT, MathFunctions.EXP_MIN));
-            erf.reinterpretAsFloats().add(1f).mul(0.5f)
-                    .add(v.mul(MathFunctions.ONE_BY_SQRT_TWO_PI).mul(density))
+            VectorMath.phi(v).add(v.mul(MathFunctions.ONE_BY_SQRT_TWO_PI).mul(density))
                     .mul(FloatVector.fromArray(SPECIES, dy, dyOffset + i)).intoArray(dy, dyOffset + i);
         }
         for (; i < n; i++) {

@@ -27,24 +27,29 @@ final class VectorMath {
         int end = SPECIES.loopBound(n);
         for (int i = 0; i < end; i += LANES) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, xOffset + i);
-            FloatVector a = v.abs();
-            FloatVector q = FloatVector.broadcast(SPECIES, MathFunctions.T9).fma(a, all(MathFunctions.T8))
-                    .fma(a, all(MathFunctions.T7)).fma(a, all(MathFunctions.T6)).fma(a, all(MathFunctions.T5))
-                    .fma(a, all(MathFunctions.T4)).fma(a, all(MathFunctions.T3)).fma(a, all(MathFunctions.T2))
-                    .fma(a, all(MathFunctions.T1)).fma(a, all(MathFunctions.T0));
-            FloatVector shifted = q.add(MathFunctions.ROUND);
-            FloatVector r = q.sub(shifted.sub(MathFunctions.ROUND));
-            FloatVector p = FloatVector.broadcast(SPECIES, MathFunctions.P6).fma(r, all(MathFunctions.P5))
-                    .fma(r, all(MathFunctions.P4)).fma(r, all(MathFunctions.P3)).fma(r, all(MathFunctions.P2))
-                    .fma(r, all(MathFunctions.P1)).fma(r, all(MathFunctions.P0));
-            FloatVector tail = p.reinterpretAsInts()
-                    .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats()
-                    .blend(0f, a.compare(VectorOperators.GT, MathFunctions.TAIL));
-            tail.neg().add(1f).blend(tail, v.compare(VectorOperators.LT, 0f)).mul(v).intoArray(y, yOffset + i);
+            phi(v).mul(v).intoArray(y, yOffset + i);
         }
         for (int i = end; i < n; i++) {
             y[yOffset + i] = MathFunctions.gelu(x[xOffset + i]);
         }
+    }
+
+    /** The Gaussian distribution function, as {@link MathFunctions#gelu} computes it. */
+    static FloatVector phi(FloatVector v) {
+        FloatVector a = v.abs();
+        FloatVector q = FloatVector.broadcast(SPECIES, MathFunctions.T9).fma(a, all(MathFunctions.T8))
+                .fma(a, all(MathFunctions.T7)).fma(a, all(MathFunctions.T6)).fma(a, all(MathFunctions.T5))
+                .fma(a, all(MathFunctions.T4)).fma(a, all(MathFunctions.T3)).fma(a, all(MathFunctions.T2))
+                .fma(a, all(MathFunctions.T1)).fma(a, all(MathFunctions.T0));
+        FloatVector shifted = q.add(MathFunctions.ROUND);
+        FloatVector r = q.sub(shifted.sub(MathFunctions.ROUND));
+        FloatVector p = FloatVector.broadcast(SPECIES, MathFunctions.P6).fma(r, all(MathFunctions.P5))
+                .fma(r, all(MathFunctions.P4)).fma(r, all(MathFunctions.P3)).fma(r, all(MathFunctions.P2))
+                .fma(r, all(MathFunctions.P1)).fma(r, all(MathFunctions.P0));
+        FloatVector tail = p.reinterpretAsInts()
+                .add(shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23)).reinterpretAsFloats()
+                .blend(0f, a.compare(VectorOperators.GT, MathFunctions.TAIL));
+        return tail.neg().add(1f).blend(tail, v.compare(VectorOperators.LT, 0f));
     }
 
     private static FloatVector all(float value) {

@@ -21,6 +21,9 @@ public final class Linear {
         }
     }
 
+    /** Rows that one task copies. */
+    private static final int ROWS = 32;
+
     private final String name;
     private final Kernels kernels;
     private final int out;
@@ -154,8 +157,12 @@ public final class Linear {
         for (Part part : parts) {
             Matrix w = part.matrix();
             Matrix some = workspace.columns(y, column, w.rows());
-            workspace.run(some.rows(), (row, worker) ->
-                    System.arraycopy(part.bias.values(), 0, some.data(), some.row(row), some.columns()));
+            workspace.run((some.rows() + ROWS - 1) / ROWS, (index, worker) -> {
+                int end = Math.min(some.rows(), (index + 1) * ROWS);
+                for (int row = index * ROWS; row < end; row++) {
+                    System.arraycopy(part.bias.values(), 0, some.data(), some.row(row), some.columns());
+                }
+            });
             kernels.multiply(x, false, w, true, 1f, some, workspace);
             column += w.rows();
         }

@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Parameter {
 
-    /** Columns that one task sums. */
+    /** Columns that one task sums, at least and at most: as many as give each thread some. */
     private static final int COLUMNS = 128;
+    private static final int MOST_COLUMNS = 512;
 
     private final String name;
     private final List<Integer> shape;
@@ -130,9 +131,11 @@ public final class Parameter {
     void addColumnSums(Matrix terms, Kernels kernels, Workspace workspace) {
         float beta = beta();
         float[] sums = gradientArray();
-        workspace.run((sums.length + COLUMNS - 1) / COLUMNS, (index, worker) -> {
-            int column = index * COLUMNS;
-            int columns = Math.min(COLUMNS, sums.length - column);
+        int share = (sums.length + workspace.parallel().threads() - 1) / workspace.parallel().threads();
+        int most = Math.max(COLUMNS, Math.min(MOST_COLUMNS, (share + COLUMNS - 1) / COLUMNS * COLUMNS));
+        workspace.run((sums.length + most - 1) / most, (index, worker) -> {
+            int column = index * most;
+            int columns = Math.min(most, sums.length - column);
             if (beta == 0) {
                 Arrays.fill(sums, column, column + columns, 0f);
             }

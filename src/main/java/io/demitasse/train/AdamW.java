@@ -3,6 +3,7 @@ package io.demitasse.train;
 import io.demitasse.kernel.Parallel;
 import io.demitasse.model.Parameter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,6 +34,9 @@ public final class AdamW {
     /** Numbers a piece: four arrays of them fit into a core's second cache. */
     private static final int PIECE = 1 << 15;
 
+    /** Sums of squares side by side. */
+    private static final int SUMS = 256;
+
     /** What torch.nn.utils.clip_grad_norm_ adds to the norm. */
     private static final double CLIP_EPSILON = 1e-6;
 
@@ -45,7 +49,8 @@ public final class AdamW {
 
     private final List<State> states = new ArrayList<>();
     private final List<Piece> pieces = new ArrayList<>();
-    private final double[] sums;
+    private final double[] sums;          // a piece's
+    private final double[][] squares;     // a thread's, side by side
     private final float[][] gradients;
     private final double weightDecay;
     private final Parallel parallel;
@@ -69,6 +74,7 @@ public final class AdamW {
             states.add(new State(parameter, new float[size], new float[size], decaying));
         }
         sums = new double[pieces.size()];
+        squares = new double[parallel.threads()][SUMS];
         gradients = new float[states.size()][];
     }
 
@@ -90,7 +96,7 @@ public final class AdamW {
             Parameter parameter = states.get(piece.state).parameter;
             float[] gradient = gradients[piece.state];
             if (!parameter.isTable()) {
-                sums[i] = sumOfSquares(gradient, piece.from, piece.to);
+                sums[i] = sumOfSquares(gradient, piece.from, piece.to, squares[worker]);
                 return;
             }
             int width = gradient.length / parameter.shape().get(0);
@@ -98,7 +104,7 @@ public final class AdamW {
             double sum = 0;
             for (int row = rows.nextSetBit(piece.from / width); row >= 0 && row * width < piece.to;
                     row = rows.nextSetBit(row + 1)) {
-                sum += sumOfSquares(gradient, row * width, (row + 1) * width);
+                sum += sumOfSquares(gradient, row * width, (row + 1) * width, squares[worker]);
             }
             sums[i] = sum;
         });
@@ -151,23 +157,28 @@ public final class AdamW {
         }
     }
 
-    private static double sumOfSquares(float[] x, int from, int to) {
-        // Four sums at a time: one alone would wait for its own last addition at every step.
-        double s0 = 0;
-        double s1 = 0;
-        double s2 = 0;
-        double s3 = 0;
+    /** Sums side by side, which the JIT compiler makes vectors of; one alone would wait for its own last addition. */
+    private static double sumOfSquares(float[] x, int from, int to, double[] sums) {
+        Arrays.fill(sums, 0);
         int i = from;
-        for (; i + 3 < to; i += 4) {
-            s0 += (double) x[i] * x[i];
-            s1 += (double) x[i + 1] * x[i + 1];
-            s2 += (double) x[i + 2] * x[i + 2];
-            s3 += (double) x[i + 3] * x[i + 3];
+        for (; i + SUMS <= to; i += SUMS) {
+            addSquares(x, i, sums);
         }
+        double sum = 0;
         for (; i < to; i++) {
-            s0 += (double) x[i] * x[i];
+            sum += (double) x[i] * x[i];
         }
-        return s0 + s1 + s2 + s3;
+        for (double part : sums) {
+            sum += part;
+        }
+        return sum;
+    }
+
+    private static void addSquares(float[] x, int from, double[] sums) {
+        for (int i = 0; i < SUMS; i++) {
+            double value = x[from + i];
+            sums[i] += value * value;
+        }
     }
 
     private static void multiply(float[] w, int from, int to, float factor) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -259,6 +260,11 @@ class MachineCodeTest {
             }
             kernels.activate(Activation.GELU, from, 1, n, to, 2);
             assertSame(to, expected, "GELU of " + n);
+            for (int j = 0; j < n; j++) {
+                expected[2 + j] *= MathFunctions.geluDerivative(from[1 + j]);
+            }
+            kernels.activateBackward(Activation.GELU, from, 1, n, to, 2);
+            assertSame(to, expected, "GELU' of " + n);
         }
     }
 
@@ -267,14 +273,19 @@ class MachineCodeTest {
     void geluOfAllKindsOfFloats(String form, MachineKernels kernels) {
         float[] x = new float[4096];
         float[] y = new float[x.length];
+        float[] dy = new float[x.length];
         for (long bits = Integer.MIN_VALUE; bits <= Integer.MAX_VALUE; bits += 1499L * x.length) {
             for (int i = 0; i < x.length; i++) {
                 x[i] = Float.intBitsToFloat((int) (bits + 1499L * i));
             }
             kernels.activate(Activation.GELU, x, 0, x.length, y, 0);
+            Arrays.fill(dy, 1f);
+            kernels.activateBackward(Activation.GELU, x, 0, x.length, dy, 0);
             for (int i = 0; i < x.length; i++) {
-                if (Float.floatToIntBits(y[i]) != Float.floatToIntBits(MathFunctions.gelu(x[i]))) {
+                if (Float.floatToIntBits(y[i]) != Float.floatToIntBits(MathFunctions.gelu(x[i]))
+                        || Float.floatToIntBits(dy[i]) != Float.floatToIntBits(MathFunctions.geluDerivative(x[i]))) {
                     assertThat(y[i]).as("gelu(%s)", x[i]).isEqualTo(MathFunctions.gelu(x[i]));
+                    assertThat(dy[i]).as("gelu'(%s)", x[i]).isEqualTo(MathFunctions.geluDerivative(x[i]));
                 }
             }
         }
@@ -291,6 +302,7 @@ class MachineCodeTest {
                     () -> kernels.softmax(ten, 5, 6),
                     () -> kernels.softmax(ten, 0, 3, 4),
                     () -> kernels.activate(Activation.GELU, ten, 0, 11, ten, 0),
+                    () -> kernels.activateBackward(Activation.GELU, ten, 0, 10, ten, 1),
                     () -> kernels.add(ten, 8, 3, ten, 0),
                     () -> kernels.layerNorm(ten, 0, 10, ten, new float[9], 1e-5f, ten, 0),
                     () -> kernels.gemm(false, false, 2, 2, 6, 1, ten, 0, 5, ten, 0, 2, 0, ten, 0, 2, workspace, 0),

@@ -47,12 +47,15 @@ for home in "$@"; do
         archive=$folder/$((++number)).jsa
         # As the launcher makes it.
         "$java" "${options[@]}" -XX:DumpLoadedClassList="$archive.classes" "${program[@]}" classify "a text" > "$archive.log" 2>&1
-        "$java" "${options[@]/UseSerialGC/UseG1GC}" -Xshare:dump -XX:SharedClassListFile="$archive.classes" \
+        sed '/^@.*picocli/d; /^@cp io.demitasse.cli/d' "$archive.classes" > "$archive.names"
+        "$java" "${options[@]/UseSerialGC/UseG1GC}" -Xshare:dump -XX:SharedClassListFile="$archive.names" \
             -XX:SharedArchiveFile="$archive" -cp "$jar" >> "$archive.log" 2>&1
         shared=(-XX:SharedArchiveFile="$archive" -Xlog:cds*=off)
         stage "$name: --version, $jar" "$java" "${options[@]}" "${shared[@]}" "${program[@]}" --version
         stage "$name: classify without an archive, $jar" "$java" "${options[@]}" "${program[@]}" classify "a text"
         stage "$name: classify, $jar" "$java" "${options[@]}" "${shared[@]}" "${program[@]}" classify "a text"
+        stage "$name: classify, compiled once, $jar" "$java" "${options[@]}" "${shared[@]}" -XX:TieredStopAtLevel=1 \
+            -XX:-UsePerfData "${program[@]}" classify "a text"
     done
     # The launcher makes its own archive in the background of its first run.
     JAVA_HOME=$home ./demitasse classify "a text" > "$folder/first" 2>&1

@@ -1,4 +1,4 @@
-"""Fits the polynomials of MathFunctions.java: exp and erf in float arithmetic, with multiplications and additions only,
+"""Fits the polynomials of MathFunctions.java: exp in float arithmetic, with multiplications and additions only,
 and GELU with fused multiply-adds.
 
 Each fit is a minimax one: least squares, weighted again and again towards the points where the error is largest
@@ -11,8 +11,6 @@ import math
 import numpy as np
 
 F = np.float32
-SPLIT = 1.0  # where erf goes from one polynomial to the other
-ONE = 4.0  # where erf is 1 to float precision
 TAIL = 4 * math.sqrt(2)  # where the Gaussian tail is 0 to float precision
 
 
@@ -47,16 +45,6 @@ def fit_exp():
     return minimax(r, 4, (np.expm1(r) - r) / r**2, r**2 / np.exp(r))
 
 
-def fit_erf():
-    """erf(x) = x + x p(x^2) below 1, and 1 - exp(q(x)) above."""
-    erf, erfc = np.vectorize(math.erf), np.vectorize(math.erfc)
-    x = chebyshev_points(1e-3, SPLIT)
-    small = minimax(x**2, 6, erf(x) / x - 1, x / erf(x))
-    x = chebyshev_points(SPLIT, ONE)
-    large = minimax(x, 7, np.log(erfc(x)), erfc(x) / erf(x))
-    return small, large
-
-
 def fit_gelu():
     """log2 of the Gaussian tail, 1 - Phi(a) = 2^q(a), and 2^r for |r| <= 1/2."""
     a = chebyshev_points(0, TAIL)
@@ -88,12 +76,6 @@ def exp(x, p):
     return y * ((n.astype(np.int32) + 127) << 23).view(F)
 
 
-def erf(x, p, small, large):
-    a = np.minimum(np.abs(x), F(ONE))
-    y = np.where(a < F(SPLIT), a * horner(small, a * a) + a, F(1) - exp(horner(large, a), p))
-    return np.copysign(y, x)
-
-
 def report(name, found, expected):
     ulps = np.abs(found.astype(float) - expected) / np.spacing(np.abs(expected).astype(F)).astype(float)
     print(f"{name}: at most {ulps.max():.3f} ulp, {ulps.mean():.3f} on average")
@@ -101,15 +83,11 @@ def report(name, found, expected):
 
 def main():
     p = fit_exp()
-    small, large = fit_erf()
     tail, power = fit_gelu()
-    for name, coefficients in (("E", p), ("S", small), ("L", large), ("T", tail), ("P", power)):
+    for name, coefficients in (("E", p), ("T", tail), ("P", power)):
         print(name, ", ".join(f"{F(c):.9g}f" for c in coefficients))
     x = np.linspace(-86, 88, 4_000_001).astype(F)
     report("exp", exp(x, p), np.exp(x.astype(float)))
-    x = np.concatenate([np.linspace(-5, 5, 2_000_001), np.logspace(-20, 0, 200_001)]).astype(F)
-    x = x[x != 0]
-    report("erf", erf(x, p, small, large), np.vectorize(math.erf)(x.astype(float)))
     x = np.linspace(-8, 8, 1_600_001).astype(F)
     expected = x.astype(float) * np.vectorize(math.erfc)(-x.astype(float) / math.sqrt(2)) / 2
     error = np.abs(gelu(x, tail, power) - expected)

@@ -1,7 +1,7 @@
 package io.demitasse.kernel;
 
 /**
- * exp, erf and GELU in float arithmetic. Every kernel does these same operations in this order, fused where
+ * exp and GELU in float arithmetic. Every kernel does these same operations in this order, fused where
  * {@code fma} stands and only there, so a result never depends on the processor, on the JVM's own intrinsics, or on
  * whether the JIT compiler has come by: those may round {@code Math.exp} differently from one call to the next.
  *
@@ -24,26 +24,6 @@ public final class MathFunctions {
     static final float E2 = 0.041668456f;
     static final float E3 = 0.00836941879f;
     static final float E4 = 0.00138131448f;
-
-    // erf(x) = x + x (S0 + S1 x^2 + ...) for |x| < 1
-    static final float S0 = 0.128379166f;
-    static final float S1 = -0.37612626f;
-    static final float S2 = 0.112835854f;
-    static final float S3 = -0.0268538129f;
-    static final float S4 = 0.00518832868f;
-    static final float S5 = -0.000801020069f;
-    static final float S6 = 7.85388256e-05f;
-
-    // erf(x) = 1 - exp(L0 + L1 x + ...) for 1 <= x <= 4; at 4 it is 1 to float precision
-    static final float L0 = 0.000188467282f;
-    static final float L1 = -1.12958026f;
-    static final float L2 = -0.633216381f;
-    static final float L3 = -0.108422093f;
-    static final float L4 = 0.0252103377f;
-    static final float L5 = -0.00420528371f;
-    static final float L6 = 0.000441472483f;
-    static final float L7 = -2.16976023e-05f;
-    static final float ERF_ONE = 4f;
 
     // gelu's tanh form: x sigmoid(2 u) with u = sqrt(2 / pi) (x + 0.044715 x^3)
     private static final float TWO_SQRT_TWO_BY_PI = 1.59576912f;
@@ -94,21 +74,6 @@ public final class MathFunctions {
         float p = (((E4 * r + E3) * r + E2) * r + E1) * r + E0;
         float y = (p * (r * r) + r) + 1f;
         return y * Float.intBitsToFloat(((int) n + 127) << 23);
-    }
-
-    /** The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x, within 1.5 ulp. */
-    public static float erf(float x) {
-        float a = Math.min(Math.abs(x), ERF_ONE);
-        float y;
-        if (a < 1f) {
-            float t = a * a;
-            float p = (((((S6 * t + S5) * t + S4) * t + S3) * t + S2) * t + S1) * t + S0;
-            y = a * p + a;
-        } else {
-            float p = ((((((L7 * a + L6) * a + L5) * a + L4) * a + L3) * a + L2) * a + L1) * a + L0;
-            y = 1f - exp(p);
-        }
-        return Math.copySign(y, x);
     }
 
     /** x Phi(x) = x / 2 (1 + erf(x / sqrt 2)): the GELU of Hendrycks and Gimpel (2016), not its tanh approximation. */

@@ -42,11 +42,12 @@ public final class Block {
         Matrix attended = attention.forward(x, hiddenStates, batch, queries, workspace, trace);   // [queries, dim]
         Matrix h = saLayerNorm.forward(attended, x, workspace, trace);                            // [queries, dim]
         Matrix fed = ffn.forward(h, workspace, trace);                                            // [queries, dim]
-        Matrix y = outputLayerNorm.forward(fed, h, workspace, trace);                             // [queries, dim]
-        if (!trace.forBackward()) {
-            copy(y, x);
+        Matrix y = x;                                                                             // [queries, dim]
+        if (trace.forBackward()) {
+            y = outputLayerNorm.forward(fed, h, workspace, trace);
+        } else {
+            outputLayerNorm.forward(fed, h, y, workspace, trace);
             workspace.release(mark);
-            y = x;
         }
         trace.record(name, "output", y);
         return y;

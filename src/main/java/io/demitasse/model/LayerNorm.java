@@ -41,13 +41,23 @@ public final class LayerNorm {
      */
     Matrix forward(Matrix x, Matrix residual, Workspace workspace, Trace trace) {
         Matrix y = output(x, workspace, trace);
+        forward(x, residual, y, workspace, trace);
+        return y;
+    }
+
+    /**
+     * {@code y = norm(x + residual)}.
+     *
+     * @param x {@code [rows, dim]}; becomes the sum
+     * @param y {@code [rows, dim]}; may be x
+     */
+    void forward(Matrix x, Matrix residual, Matrix y, Workspace workspace, Trace trace) {
         workspace.run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
             int row = index * ROWS;
             kernels.addLayerNorm(x, residual, row, Math.min(ROWS, x.rows() - row), weight.values(), bias.values(), epsilon,
                     y);
         });
         trace.record(name, "output", y);
-        return y;
     }
 
     /**

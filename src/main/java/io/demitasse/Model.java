@@ -68,8 +68,16 @@ public final class Model implements AutoCloseable {
         this.passes = new Passes(encoder, kernels.name(), parallel, options.listener());
         flat.verify(options.threads());
         if (kernels.startAtOnce()) {
-            passes.warmUp(head, tokenizer == null ? Sequence.of(new int[1]) : sequence(tokenizer.encode("")));
+            warmUp();
         }
+    }
+
+    /** Has Java load now what a text takes, so that the first one waits for little more than others. */
+    private void warmUp() {
+        if (tokenizer != null) {
+            tokenizer.encode("");
+        }
+        passes.warmUp(head);
     }
 
     /** Opens a flat weight file with {@link Options#defaults()}. */

@@ -153,9 +153,9 @@ final class Passes implements AutoCloseable {
         return passes;
     }
 
-    /** A pass over a short sequence, which nobody is told of: what Java loads for a pass is there when the first text comes. */
-    void warmUp(Head head, Sequence sequence) {
-        run(new Pass(0, 1, sequence.size()), head, List.of(sequence), together, Trace.NONE, new Matrix[1]);
+    /** A pass over one token, which nobody is told of. */
+    void warmUp(Head head) {
+        run(new Pass(0, 1, 1), head, List.of(Sequence.of(new int[1])), together, Trace.NONE, new Matrix[1]);
     }
 
     /** A pass that is recorded. */

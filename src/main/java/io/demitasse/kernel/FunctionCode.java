@@ -70,14 +70,21 @@ final class FunctionCode extends RowCode {
         asm.ret();
     }
 
-    /** {@code y = gelu(x)} for N floats; x in a, y in c. */
-    void geluOfRow(Assembler.Label entry) {
+    /** A function of N floats from FROM, x in a, and as many from TO, y in c. */
+    private void ofRow(Assembler.Label entry, Runnable whole, Runnable tail) {
         asm.align(32);
         asm.bind(entry);
         tailMask();
         asm.add(FROM, argument(X));
         asm.add(TO, argument(Y));
-        vectors(() -> {
+        vectors(whole, tail);
+        asm.vzeroupper();
+        asm.ret();
+    }
+
+    /** {@code y = gelu(x)} for N floats; x in a, y in c. */
+    void geluOfRow(Assembler.Label entry) {
+        ofRow(entry, () -> {
             asm.load(0, at(FROM, POSITION, 1, 0));
             gelu();
             asm.store(at(TO, POSITION, 1, 0), 0);
@@ -86,18 +93,11 @@ final class FunctionCode extends RowCode {
             gelu();
             asm.storeSome(TAIL, at(TO, POSITION, 1, 0), 0);
         });
-        asm.vzeroupper();
-        asm.ret();
     }
 
     /** {@code dy *= gelu'(x)} for N floats; x in a, dy in c. */
     void geluBackward(Assembler.Label entry) {
-        asm.align(32);
-        asm.bind(entry);
-        tailMask();
-        asm.add(FROM, argument(X));
-        asm.add(TO, argument(Y));
-        vectors(() -> {
+        ofRow(entry, () -> {
             asm.load(0, at(FROM, POSITION, 1, 0));
             geluDerivative();
             asm.floats(MULTIPLY, 0, 0, at(TO, POSITION, 1, 0));
@@ -109,8 +109,6 @@ final class FunctionCode extends RowCode {
             asm.floats(MULTIPLY, 0, 0, 1);
             asm.storeSome(TAIL, at(TO, POSITION, 1, 0), 0);
         });
-        asm.vzeroupper();
-        asm.ret();
     }
 
     /** Of vector 0, by way of 1 to 5. */
@@ -257,12 +255,7 @@ final class FunctionCode extends RowCode {
 
     /** {@code y += x} for N floats; x in a, y in c. */
     void add(Assembler.Label entry) {
-        asm.align(32);
-        asm.bind(entry);
-        tailMask();
-        asm.add(FROM, argument(X));
-        asm.add(TO, argument(Y));
-        vectors(() -> {
+        ofRow(entry, () -> {
             asm.load(0, at(TO, POSITION, 1, 0));
             asm.floats(ADD, 0, 0, at(FROM, POSITION, 1, 0));
             asm.store(at(TO, POSITION, 1, 0), 0);
@@ -272,7 +265,5 @@ final class FunctionCode extends RowCode {
             asm.floats(ADD, 0, 0, 1);
             asm.storeSome(TAIL, at(TO, POSITION, 1, 0), 0);
         });
-        asm.vzeroupper();
-        asm.ret();
     }
 }

@@ -9,6 +9,9 @@ import io.demitasse.kernel.Workspace;
  */
 public final class Block {
 
+    /** Rows that one task copies. */
+    private static final int ROWS = 32;
+
     private final String name;
     private final Attention attention;
     private final LayerNorm saLayerNorm;
@@ -62,19 +65,22 @@ public final class Block {
         long mark = workspace.mark();
         outputLayerNorm.backward(gradient, workspace, trace);
         Matrix dh = workspace.matrix(gradient.rows(), gradient.columns());             // [queries, dim]
-        copy(gradient, dh);
+        copy(gradient, dh, workspace);
         ffn.backward(gradient, dh, workspace, trace);
         saLayerNorm.backward(dh, workspace, trace);
         Matrix dx = queries.gradientOf(dHiddenStates, workspace);               // [queries, dim]
-        copy(dh, dx);
+        copy(dh, dx, workspace);
         attention.backward(dh, dx, dHiddenStates, batch, queries, workspace, trace);
         workspace.release(mark);
         return dHiddenStates;
     }
 
-    private static void copy(Matrix from, Matrix to) {
-        for (int row = 0; row < from.rows(); row++) {
-            System.arraycopy(from.data(), from.row(row), to.data(), to.row(row), from.columns());
-        }
+    private static void copy(Matrix from, Matrix to, Workspace workspace) {
+        workspace.run((from.rows() + ROWS - 1) / ROWS, (index, worker) -> {
+            int end = Math.min(from.rows(), (index + 1) * ROWS);
+            for (int row = index * ROWS; row < end; row++) {
+                System.arraycopy(from.data(), from.row(row), to.data(), to.row(row), from.columns());
+            }
+        });
     }
 }

@@ -25,6 +25,8 @@ public final class Workspace {
     private final List<Matrix> lent = new ArrayList<>();
     private final float[][][] scratch;
     private static final float[] NONE = {};
+    /** Floats of the longest array that every JVM makes. */
+    private static final int MOST = Integer.MAX_VALUE - 8;
 
     private float[] memory = NONE;
     private int used;
@@ -100,19 +102,18 @@ public final class Workspace {
     private void grow(int size) {
         long useful = count == 0 ? CacheLine.LEAD + mostFloats : lentFloats / 2;
         memory = NONE;
-        memory = new float[Math.max(Math.addExact(CacheLine.LEAD, size), (int) Math.min(useful, Integer.MAX_VALUE - 8))];
+        memory = new float[Math.max(Math.addExact(CacheLine.LEAD, size), (int) Math.min(useful, MOST))];
         used = 0;
     }
 
     /**
-     * Takes memory for so many floats at once, if there is less: whoever knows what a pass will lend saves it from growing
-     * bit by bit, of which every piece is memory that the system has to find.
+     * Takes memory for so many floats at once, or as many as an array holds, if there is less: whoever knows what a pass
+     * will lend saves it from growing bit by bit, of which every piece is memory that the system has to find.
      */
     public void reserve(long floats) {
-        if (memory.length - CacheLine.from(used) < floats) {
-            memory = NONE;
-            memory = new float[Math.toIntExact(CacheLine.LEAD + (count == 0 ? Math.max(mostFloats, floats) : floats))];
-            used = 0;
+        int size = (int) Math.min(floats, MOST - CacheLine.LEAD);
+        if (size > memory.length - CacheLine.from(used)) {
+            grow(size);
         }
     }
 

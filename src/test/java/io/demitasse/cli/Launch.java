@@ -181,12 +181,11 @@ final class Launch {
         return this;
     }
 
-    /** Until what goes on behind a launcher is done. */
-    Launch await() throws InterruptedException {
-        while (Files.exists(target("start/making"))) {
+    /** Until what goes on behind a launcher is done, in a release's folder, too; it would write to what is deleted. */
+    private void await() throws InterruptedException {
+        while (Files.exists(target("start/making")) || Files.exists(home.resolve("start/making"))) {
             Thread.sleep(10);
         }
-        return this;
     }
 
     /** Where Maven was told to build, a line each time. */
@@ -213,20 +212,15 @@ final class Launch {
         return builder;
     }
 
-    /** And what it leaves running ends, too. */
     Run run(String... arguments) throws IOException, InterruptedException {
-        Run run = run(process(arguments));
-        await();
-        return run;
+        return run(process(arguments));
     }
 
     /** Through a line of bash in which "$@" is the command. */
     Run inBash(String line, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("bash", "-c", line, "bash"));
         command.addAll(process(arguments).command());
-        Run run = run(inEnvironment(command));
-        await();
-        return run;
+        return run(inEnvironment(command));
     }
 
     /** As somebody who may read the folder but not write to it. */
@@ -255,13 +249,15 @@ final class Launch {
         }
     }
 
-    private static Run run(ProcessBuilder builder) throws IOException {
+    /** And what it leaves running ends, too. */
+    private Run run(ProcessBuilder builder) throws IOException, InterruptedException {
         Path out = Files.createTempFile("out", null);
         Path err = Files.createTempFile("err", null);
         try {
             Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile())
                     .redirectInput(Path.of("/dev/null").toFile()).start();
             int exit = Run.exit(process);
+            await();
             return new Run(exit, Files.readString(out), Files.readString(err));
         } finally {
             Files.delete(out);

@@ -77,7 +77,11 @@ class LauncherTest {
     }
 
     private Path archive(String version) throws IOException {
-        return launch.target("start").resolve(version
+        return archive(launch.target("start"), version);
+    }
+
+    private Path archive(Path start, String version) throws IOException {
+        return start.resolve(version
                 + launch.home.resolve("jdk/bin/java").toRealPath().toString().replace('/', '-') + ".jsa");
     }
 
@@ -287,6 +291,7 @@ class LauncherTest {
 
         assertThat(run.out()).contains("\n-cp\n" + jar + "\n", "\n-Ddemitasse.home=" + launch.home + "\n");
         assertThat(launch.target("")).doesNotExist();
+        assertThat(archive(launch.home.resolve("start"), "17.0.1")).exists();
     }
 
     /** With the Java that runs this test. */

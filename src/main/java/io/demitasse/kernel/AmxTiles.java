@@ -1,21 +1,26 @@
 package io.demitasse.kernel;
 
 import static io.demitasse.kernel.Assembler.at;
-import static io.demitasse.kernel.VectorAssembler.FLOAT;
-import static io.demitasse.kernel.Avx512Assembler.VECTOR;
 
 /**
- * {@link ByteTiles} by AMX, whose tile registers hold 16 rows of 64 bytes: the same sums of the same bytes in the same
- * places. Four tiles of sums are under way at once: two planes of 16 rows, or one plane of 32, times 32 columns.
+ * Tiles by AMX, whose tile registers hold 16 rows of 64 bytes: rows of the left matrix, steps of half of a panel, or sums of
+ * 16 columns. Four tiles of sums are under way at once: two planes of 16 rows, or one plane of 32, times 32 columns. Sums
+ * go through memory to the result, where subclasses say what becomes of them.
+ *
+ * <p>Steps are whole tiles, {@link #STEPS_A_TILE} each. The rows behind the last one that counts are computed, too, and not
+ * stored: there is memory behind them.
  */
-final class AmxTiles extends ProductCode {
+abstract class AmxTiles extends ProductCode {
 
     /** Rows of a tile register. */
     static final int TILE_ROWS = 16;
     /** Bytes of memory for the sums. */
-    static final int SCRATCH_BYTES = 4 * TILE_ROWS * VECTOR;
+    static final int SCRATCH_BYTES = 4 * TILE_ROWS * Avx512Assembler.VECTOR;
     /** Steps of a panel that a tile takes in. */
-    private static final int STEPS_A_TILE = 16;
+    static final int STEPS_A_TILE = 16;
+
+    /** Where a row's sums are, when subclasses finish it: {@code [planes][2 vectors]}. */
+    static final int SUMS_OF_ROW = Assembler.R8;
 
     private static final int HEIGHT_NOW = Assembler.RCX;
     private static final int ROW_STRIDE = Assembler.R12;
@@ -24,10 +29,9 @@ final class AmxTiles extends ProductCode {
     private static final int RIGHT_NOW = Assembler.R8;
     private static final int COUNT = Assembler.RAX;
 
-    private final Avx512Assembler asm;
+    final Avx512Assembler asm;
     private final int planes;
-    private final ByteFinish finish;
-    private final Assembler.Label configuration;
+    private final Assembler.Label configuration = new Assembler.Label();
     private final Assembler.Label oneTile = new Assembler.Label();
     private final Assembler.Label twoTiles = new Assembler.Label();
 
@@ -35,15 +39,39 @@ final class AmxTiles extends ProductCode {
         super(asm, highest(planes), gelu);
         this.asm = asm;
         this.planes = planes;
-        this.finish = new ByteFinish(asm, planes);
-        this.configuration = new Assembler.Label();
+    }
+
+    /** Rows of the highest tile. */
+    static int highest(int planes) {
+        return planes == 2 ? TILE_ROWS : 2 * TILE_ROWS;
+    }
+
+    /** Adds the products of a tile of the left matrix and one of a panel to a tile of sums. */
+    abstract void product(int sums, int left, int right);
+
+    /** Called at every step, of which there are as many as without AMX. */
+    abstract void step();
+
+    /** Called before the rows of a tile are finished; may change RAX, and all vectors, which rows may then use. */
+    abstract void beginRows();
+
+    /** Writes a row of the result from {@link #SUMS_OF_ROW}. RAX is what {@link #beginRows} left there. */
+    abstract void finishRow();
+
+    @Override
+    boolean leftInArray() {
+        return false;
+    }
+
+    @Override
+    void subroutines() {
         asm.align(64);
         asm.bind(configuration);
         // Palette 1; then, from byte 16 on, each tile's bytes a row, and from byte 48 on its rows.
         int[] bytes = new int[64];
         bytes[0] = 1;
         for (int tile = 0; tile < 8; tile++) {
-            bytes[16 + 2 * tile] = VECTOR;
+            bytes[16 + 2 * tile] = Avx512Assembler.VECTOR;
             bytes[48 + tile] = TILE_ROWS;
         }
         asm.bytes(bytes);
@@ -53,16 +81,6 @@ final class AmxTiles extends ProductCode {
         }
         asm.bind(twoTiles);
         body(2);
-    }
-
-    /** Rows of the highest tile. */
-    static int highest(int planes) {
-        return planes == 2 ? TILE_ROWS : 2 * TILE_ROWS;
-    }
-
-    @Override
-    boolean leftInArray() {
-        return false;
     }
 
     @Override
@@ -75,7 +93,6 @@ final class AmxTiles extends ProductCode {
         asm.tileRelease();
     }
 
-    /** The rows behind the last one that counts are computed, too, and not stored: there is memory behind them. */
     @Override
     void tile(int height) {
         asm.movImmediate(HEIGHT_NOW, height);
@@ -83,6 +100,8 @@ final class AmxTiles extends ProductCode {
     }
 
     private void body(int lefts) {
+        Assembler.Label loop = new Assembler.Label();
+        Assembler.Label summed = new Assembler.Label();
         asm.mov(ROW_STRIDE, LEFT_STRIDE);
         if (planes == 2) {
             asm.add(ROW_STRIDE, LEFT_STRIDE);
@@ -93,65 +112,55 @@ final class AmxTiles extends ProductCode {
         }
         asm.mov(RIGHT_NOW, RIGHT);
         asm.movImmediate(PANEL_STRIDE, asm.stepBytes());
-        asm.mov(COUNT, argument(STEPS));
-        asm.shr(COUNT, 4);
         asm.push(LEFT);
         for (int sums = 0; sums < 2 * lefts; sums++) {
             asm.tileZero(sums);
         }
-        Assembler.Label loop = new Assembler.Label();
+        asm.mov(COUNT, argument(STEPS));
+        asm.shr(COUNT, Integer.numberOfTrailingZeros(STEPS_A_TILE));
+        asm.jumpIf(Assembler.EQUAL, summed);
         asm.bind(loop);
         asm.tileLoad(6, at(RIGHT_NOW, PANEL_STRIDE, 1, 0));
         asm.tileLoad(4, at(LEFT, ROW_STRIDE, 1, 0));
-        asm.tileBytesProduct(0, 4, 6);
-        asm.tileLoad(7, at(RIGHT_NOW, PANEL_STRIDE, 1, VECTOR));
-        asm.tileBytesProduct(1, 4, 7);
+        product(0, 4, 6);
+        asm.tileLoad(7, at(RIGHT_NOW, PANEL_STRIDE, 1, Avx512Assembler.VECTOR));
+        product(1, 4, 7);
         if (lefts == 2) {
             asm.tileLoad(5, at(SECOND_LEFT, ROW_STRIDE, 1, 0));
-            asm.tileBytesProduct(2, 5, 6);
-            asm.tileBytesProduct(3, 5, 7);
+            product(2, 5, 6);
+            product(3, 5, 7);
         }
         for (int step = 0; step < STEPS_A_TILE; step++) {
-            fetch();
+            step();
         }
         asm.addImmediate(RIGHT_NOW, STEPS_A_TILE * asm.stepBytes());
-        asm.addImmediate(LEFT, VECTOR);
-        asm.addImmediate(SECOND_LEFT, VECTOR);
+        asm.addImmediate(LEFT, Avx512Assembler.VECTOR);
+        asm.addImmediate(SECOND_LEFT, Avx512Assembler.VECTOR);
         asm.subImmediate(COUNT, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, loop);
+        asm.bind(summed);
         asm.pop(LEFT);
-        finish(lefts);
+        rows(lefts);
         asm.ret();
     }
 
     /** From the tiles through memory to the result: {@code [rows][planes][2 vectors]} there. */
-    private void finish(int lefts) {
-        int scratch = Assembler.R8;
+    private void rows(int lefts) {
         int rowBytes = planes * asm.stepBytes();
-        asm.mov(scratch, argument(SCRATCH));
+        asm.mov(SUMS_OF_ROW, argument(SCRATCH));
         asm.movImmediate(Assembler.RAX, rowBytes);
         for (int sums = 0; sums < 2 * lefts; sums++) {
-            int offset = planes == 2 ? sums * VECTOR : sums / 2 * TILE_ROWS * rowBytes + sums % 2 * VECTOR;
-            asm.tileStore(at(scratch, Assembler.RAX, 1, offset), sums);
+            int offset = planes == 2 ? sums * Avx512Assembler.VECTOR
+                    : sums / 2 * TILE_ROWS * rowBytes + sums % 2 * Avx512Assembler.VECTOR;
+            asm.tileStore(at(SUMS_OF_ROW, Assembler.RAX, 1, offset), sums);
         }
-        finish.begin(0);
-        finish.begin(1);
-        asm.mov(Assembler.RAX, argument(SUMS_NOW));
-        asm.load(16, at(Assembler.RAX, 0));
-        asm.load(17, at(Assembler.RAX, VECTOR));
+        beginRows();
         Assembler.Label row = new Assembler.Label();
         asm.bind(row);
-        for (int half = 0; half < 2; half++) {
-            for (int plane = 0; plane < planes; plane++) {
-                int sum = 2 * plane + half;
-                asm.multiplyInts(sum, 16 + half, at(ROW_SCALE, FLOAT * (1 + plane)));
-                asm.addInts(sum, sum, at(scratch, plane * asm.stepBytes() + half * VECTOR));
-            }
-            finish.vector(half, 2 + half, half, at(ROW_SCALE, 0), at(RESULT, half * VECTOR));
-        }
+        finishRow();
         asm.add(RESULT, RESULT_STRIDE);
         asm.add(LEFT, ROW_STRIDE);
-        asm.addImmediate(scratch, rowBytes);
+        asm.addImmediate(SUMS_OF_ROW, rowBytes);
         asm.addImmediate(ROW_SCALE, WholeNumberCode.ROW_BYTES);
         asm.subImmediate(HEIGHT_NOW, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, row);

@@ -123,6 +123,16 @@ final class Avx512Assembler extends VectorAssembler {
         floats(operation, found, found, other);
     }
 
+    /** The first and third quarter of a, then of b. */
+    void evenQuarters(int to, int a, int b) {
+        shuffleQuarters(to, a, b, 0x88);
+    }
+
+    /** The second and fourth quarter of a, then of b. */
+    void oddQuarters(int to, int a, int b) {
+        shuffleQuarters(to, a, b, 0xDD);
+    }
+
     private void shuffleQuarters(int to, int a, int b, int order) {
         encode(MAP_0F3A, P66, 0, 0x23, to, a, b);
         bytes(order);
@@ -190,6 +200,12 @@ final class Avx512Assembler extends VectorAssembler {
     void tileBytesProduct(int to, int a, int b) {
         vexPrefix(MAP_0F38, P66, 0, to, b, a);
         bytes(0x5E, 0xC0 | to << 3 | a);
+    }
+
+    /** The products of pairs of bfloat16 of a row of a and of a column of b, added up: {@link AmxBf16Tiles}. */
+    void tileBf16Product(int to, int a, int b) {
+        vexPrefix(MAP_0F38, PF3, 0, to, b, a);
+        bytes(0x5C, 0xC0 | to << 3 | a);
     }
 
     // EVEX: SDM 2.7

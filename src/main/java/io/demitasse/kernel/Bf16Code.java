@@ -8,12 +8,12 @@ import static io.demitasse.kernel.VectorAssembler.FLOAT;
  * Emits products of bfloat16: floats are rounded to the nearest one with a significand of 8 bits, halves to even ones, and
  * each step of a panel has two of them for each column. Their products are exact and are added up as floats.
  *
- * <p>A left matrix becomes rows of bfloat16; a transposed one becomes panels, as a right one does.
+ * <p>A left matrix becomes rows of bfloat16, a transposed one as well; a right one becomes panels.
  */
 final class Bf16Code extends PanelCode {
 
     /** An offset into the code for each function. */
-    record Layout(byte[] code, int multiply, int multiplyTransposed, int rows, int packRows, int packTransposed) {
+    record Layout(byte[] code, int multiply, int rows, int columns, int packRows, int packTransposed) {
     }
 
     /** Floats that become a vector of bfloat16: a row is filled up to as many with zeros. */
@@ -25,7 +25,7 @@ final class Bf16Code extends PanelCode {
     private static final int REST = 6;
 
     /** Where numbers of two bytes go that a conversion left in two halves. */
-    private static final int ORDER = 16;
+    private static final int ORDER = 31;
 
     private final Avx512Assembler asm;
     private final Assembler.Label oneByOne = new Assembler.Label();
@@ -52,18 +52,20 @@ final class Bf16Code extends PanelCode {
         return i / together % 2 * (FILLED_UP / 2) + i / (2 * together) * together + i % together;
     }
 
-    static Layout layout() {
+    /** @param amx whether AMX multiplies, or AVX512_BF16, which is needed in any case */
+    static Layout layout(boolean amx) {
         Avx512Assembler asm = new Avx512Assembler();
         Assembler.Label gelu = new Assembler.Label();
         new FunctionCode(asm).geluOfPanel(gelu);
-        int multiply = MachineCode.entry(FloatTiles.ofBf16(asm, false, gelu)::emit);
-        int transposed = MachineCode.entry(FloatTiles.ofBf16(asm, true, gelu)::emit);
+        ProductCode product = amx ? new AmxBf16Tiles(asm, gelu) : FloatTiles.ofBf16(asm, gelu);
+        int multiply = MachineCode.entry(product::emit);
         Bf16Code code = new Bf16Code(asm);
         int rows = MachineCode.entry(code::convertRows);
+        int columns = MachineCode.entry(code::convertColumns);
         int packRows = MachineCode.entry(code::packRows);
         code.order = code.fourByFour;
         int packTransposed = MachineCode.entry(code::packTransposed);
-        return new Layout(asm.code(), multiply, transposed, rows, packRows, packTransposed);
+        return new Layout(asm.code(), multiply, rows, columns, packRows, packTransposed);
     }
 
     @Override
@@ -161,5 +163,103 @@ final class Bf16Code extends PanelCode {
         asm.toBf16(0, 1, 0);
         asm.store(at(NOW, 0), 0);
         asm.addImmediate(NOW, asm.vector);
+    }
+
+    // Columns
+
+    private static final int COLUMNS = 16;
+    private static final int ZEROS = Assembler.RCX;
+
+    /**
+     * Columns of a in a matrix of STEPS rows, at most as many as a panel has, as rows of bfloat16, filled up as those of
+     * {@link #convertRows} are. Columns that are missing are zeros.
+     */
+    private void convertColumns(Assembler.Label entry) {
+        Assembler.Label zeros = new Assembler.Label();
+        Assembler.Label loop = new Assembler.Label();
+        asm.align(4);
+        asm.bind(zeros);
+        asm.bytes(new int[asm.stepBytes()]);
+        begin(entry);
+        asm.columnMasks(ProductCode.MASK, ProductCode.SECOND_MASK, argument(COUNT));
+        asm.lea(ZEROS, at(zeros));
+        asm.mov(LEFT, argument(STEPS));
+        asm.bind(loop);
+        asm.mov(NOW, RESULT);
+        for (int half = 0; half < 2; half++) {
+            asm.mov(POSITION, FROM);
+            int[] pairs = loadPairs(half);
+            transpose(pairs);
+            for (int pair : pairs) {
+                asm.store(at(NOW, 0), pair);
+                asm.add(NOW, argument(TO_STRIDE));
+            }
+        }
+        asm.mov(FROM, POSITION);
+        asm.addImmediate(RESULT, asm.vector);
+        asm.subImmediate(LEFT, FILLED_UP);
+        asm.jumpIf(Assembler.GREATER, loop);
+        asm.vzeroupper();
+        asm.ret();
+    }
+
+    /** Half of the columns of the next rows, zeros behind the last one, two rows to a register. */
+    private int[] loadPairs(int half) {
+        int[] pairs = new int[COLUMNS];
+        for (int i = 0; i < FILLED_UP; i++) {
+            asm.mov(Assembler.RAX, POSITION);
+            asm.cmpImmediate(LEFT, i);
+            asm.cmov(Assembler.LESS_EQUAL, Assembler.RAX, ZEROS);
+            int to = i % 2 == 0 ? i / 2 : COLUMNS;
+            asm.loadOrZero(half == 0 ? ProductCode.MASK : ProductCode.SECOND_MASK, to,
+                    at(Assembler.RAX, half * asm.vector));
+            asm.add(POSITION, FROM_STRIDE);
+            if (i % 2 == 1) {
+                asm.toBf16(i / 2, COLUMNS, i / 2);
+                asm.permuteWords(i / 2, ORDER, i / 2);
+                pairs[i / 2] = i / 2;
+            }
+        }
+        return pairs;
+    }
+
+    /** An instruction on two vectors. */
+    private interface Exchange {
+        void emit(int to, int a, int b);
+    }
+
+    /**
+     * {@code [16, 16]} numbers of four bytes, a row to a register, change places with those on the other side of the
+     * diagonal: first within quarters of registers, then quarters. It leaves in {@code rows} where they are.
+     */
+    private void transpose(int[] rows) {
+        int free = COLUMNS;
+        for (int i = 0; i < COLUMNS; i += 2) {
+            free = exchange(rows, i, i + 1, asm::interleaveLow, asm::interleaveHigh, free);
+        }
+        for (int i = 0; i < COLUMNS; i += 4) {
+            free = exchange(rows, i, i + 2, asm::interleavePairsLow, asm::interleavePairsHigh, free);
+            free = exchange(rows, i + 1, i + 3, asm::interleavePairsLow, asm::interleavePairsHigh, free);
+            int second = rows[i + 1];
+            rows[i + 1] = rows[i + 2];
+            rows[i + 2] = second;
+        }
+        for (int i = 0; i < COLUMNS; i++) {
+            if ((i & 4) == 0) {
+                free = exchange(rows, i, i + 4, asm::evenQuarters, asm::oddQuarters, free);
+            }
+        }
+        for (int i = 0; i < COLUMNS / 2; i++) {
+            free = exchange(rows, i, i + 8, asm::evenQuarters, asm::oddQuarters, free);
+        }
+    }
+
+    /** Makes one vector and another of two, which are not needed any more; returns the register that is free then. */
+    private static int exchange(int[] rows, int a, int b, Exchange first, Exchange second, int free) {
+        int old = rows[a];
+        first.emit(free, old, rows[b]);
+        second.emit(rows[b], old, rows[b]);
+        rows[a] = free;
+        return old;
     }
 }

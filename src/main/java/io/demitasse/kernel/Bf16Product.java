@@ -1,25 +1,33 @@
 package io.demitasse.kernel;
 
+import java.nio.ByteBuffer;
+
 /**
  * A product of matrices whose numbers are rounded to bfloat16 ({@link Bf16Code}), as the body of a parallel loop: first all
- * threads make bfloat16 of the left matrix, then each task of the right one's panels that it needs. Each output is one
- * chain of sums over k, so it hangs on no cut and no number of threads. A workspace keeps one such object, so that a product
- * allocates nothing.
+ * threads make rows of bfloat16 of the left matrix, then each task of the right one's panels that it needs. The sums of
+ * an output hang on no cut and no number of threads. A workspace keeps one such object, so that a product allocates nothing.
  */
 final class Bf16Product implements Parallel.Task {
 
-    /** Rows a task computes with panels it lays out itself: so many that this costs little. */
-    private static final int TASK_ROWS = 640;
     /** Rows that one task makes bfloat16 of. */
     private static final int CONVERTED_ROWS = 16;
+    /** Rows a task computes at most with panels it lays out itself: so many that this costs little. */
+    private static final int TASK_ROWS = 4096;
+    /** Fewer rows than these are not worth a task's panels. */
+    private static final int FEWEST_ROWS = 128;
+    /** Bytes of the panels of a task, and of the rows that meet them meanwhile: both are to stay in a cache. */
+    private static final int PANEL_BYTES = 1 << 19;
+    private static final int LEFT_BYTES = 1 << 18;
+    private static final int MOST_PANELS = 8;
+    private static final int TASKS_A_THREAD = 4;
+    private static final int LINE = 64;
 
     private final MachineCode code;
     private final Bf16Functions functions;
-    /** Columns of a panel, and bytes of its step; rows of a block of a transposed left matrix, which lies so, too. */
+    /** Columns of a panel, and bytes of its step. */
     private final int width;
     private final int stepBytes;
     private final Converting converting = new Converting();
-    /** Rows, or blocks as panels. */
     private MachineMemory.Piece converted = MachineMemory.Piece.NONE;
 
     private Workspace workspace;
@@ -33,7 +41,9 @@ final class Bf16Product implements Parallel.Task {
     private float beta;
     private Matrix result;
 
-    /** Of a row, or a block. */
+    /** Of a panel, its pairs of numbers filled up with zeros. */
+    private int steps;
+    /** Of a row of the left matrix. */
     private long leftBytes;
     private int taskRows;
     private int taskColumns;
@@ -69,58 +79,52 @@ final class Bf16Product implements Parallel.Task {
         result = null;
     }
 
-    /** Steps of a panel: pairs, the last one with a 0 where k is odd. */
-    private int steps() {
-        return (k + 1) / 2;
-    }
-
+    /** A line of the cache more than its numbers take: rows a power of two apart would meet in few places of it. */
     private void convertLeft() {
-        int filledUp = (k + Bf16Code.FILLED_UP - 1) / Bf16Code.FILLED_UP * Bf16Code.FILLED_UP;
-        leftBytes = transposeLeft ? (long) steps() * stepBytes : (long) filledUp * Bf16Code.BYTES;
-        int pieces = transposeLeft ? (m + width - 1) / width : m;
-        if (converted.buffer().capacity() < pieces * leftBytes) {
-            converted = MachineMemory.allocate(pieces * leftBytes);
+        steps = (k + Bf16Code.FILLED_UP - 1) / Bf16Code.FILLED_UP * Bf16Code.FILLED_UP / 2;
+        leftBytes = 2L * Bf16Code.BYTES * steps + LINE;
+        int blocks = (m + width - 1) / width;
+        long bytes = ((long) blocks * width + code.form().rowsBehind()) * leftBytes;
+        if (converted.buffer().capacity() < bytes) {
+            converted = MachineMemory.allocate(bytes);
         }
         if (k > 0) {
-            workspace.run(transposeLeft ? pieces : (m + CONVERTED_ROWS - 1) / CONVERTED_ROWS, converting);
+            workspace.run(transposeLeft ? blocks : (m + CONVERTED_ROWS - 1) / CONVERTED_ROWS, converting);
         }
     }
 
+    /** Some rows, or columns that become rows. */
     private final class Converting implements Parallel.Task {
         @Override
         public void run(int index, int worker) {
             long[] arguments = MachineScratch.of(workspace, worker).arguments;
-            if (transposeLeft) {
-                int row = index * width;
-                packRows(left, row, Math.min(width, m - row), converted.at(index * leftBytes, leftBytes), arguments);
-                return;
-            }
-            int row = index * CONVERTED_ROWS;
-            int rows = Math.min(CONVERTED_ROWS, m - row);
-            arguments[PanelCode.X] = 4L * left.row(row);
+            int most = transposeLeft ? width : CONVERTED_ROWS;
+            int row = index * most;
+            arguments[PanelCode.X] = 4L * (transposeLeft ? left.offset() + row : left.row(row));
             arguments[PanelCode.X_STRIDE] = 4L * left.stride();
-            arguments[PanelCode.COUNT] = rows;
+            arguments[PanelCode.COUNT] = Math.min(most, m - row);
             arguments[PanelCode.STEPS] = k;
-            arguments[PanelCode.TO] = converted.at(row * leftBytes, rows * leftBytes);
+            arguments[PanelCode.TO] = converted.at(row * leftBytes, most * leftBytes);
             arguments[PanelCode.TO_STRIDE] = leftBytes;
-            code.runAt(functions.rows(), left.data(), arguments);
+            code.runAt(transposeLeft ? functions.columns() : functions.rows(), left.data(), arguments);
         }
     }
 
     /** Cuts the result into tasks and runs them. */
     private void cut() {
-        int down = (m + TASK_ROWS - 1) / TASK_ROWS;
+        int panels = code.form().panels(n);
+        int tasks = TASKS_A_THREAD * workspace.parallel().threads();
+        int some = Math.max(1, Math.min(Math.min(panels / tasks, MOST_PANELS),
+                PANEL_BYTES / Math.max(1, steps * stepBytes)));
+        taskColumns = some * width;
+        across = (panels + some - 1) / some;
+        int down = Math.max((m + TASK_ROWS - 1) / TASK_ROWS, Math.min(tasks / across, m / FEWEST_ROWS));
+        down = Math.max(1, down);
         taskRows = (m + down - 1) / down;
-        if (transposeLeft) {
-            taskRows = (taskRows + width - 1) / width * width;
-        }
-        taskColumns = width * MachineCalls.panelsOfTask(code.form().panels(n) * down, workspace.parallel().threads(),
-                (long) taskRows * width * steps(), MachineCalls.FLOATS);
-        across = (n + taskColumns - 1) / taskColumns;
         workspace.run(down * across, this);
     }
 
-    /** Some rows of some columns, panel by panel. */
+    /** Some rows of some columns: their panels, and then call by call. */
     @Override
     public void run(int index, int worker) {
         int row = index / across * taskRows;
@@ -128,54 +132,54 @@ final class Bf16Product implements Parallel.Task {
         int column = index % across * taskColumns;
         int columns = Math.min(taskColumns, n - column);
         MachineScratch own = MachineScratch.of(workspace, worker);
-        int callRows = transposeLeft ? width : MachineCalls.rowsOfCall((long) width * steps());
-        for (int c = column; c < column + columns; c += width) {
-            int some = Math.min(width, column + columns - c);
-            MachineMemory.Piece panel = own.panels((long) steps() * stepBytes);
-            if (k > 0) {
-                pack(c, some, panel, own.arguments);
-            }
-            for (int r = row; r < end; r += callRows) {
-                call(r, Math.min(callRows, end - r), c, some, panel, own.arguments);
-            }
+        MachineMemory.Piece panels = own.panels((long) code.form().panels(columns) * steps * stepBytes);
+        if (k > 0) {
+            pack(column, columns, panels, own.arguments);
+        }
+        int highest = code.form().bf16Rows();
+        long rows = Math.min(LEFT_BYTES / leftBytes, code.form().bf16OfCall() / Math.max(1, 2L * steps * columns));
+        int callRows = (int) Math.max(1, rows / highest) * highest;
+        for (int r = row; r < end; r += callRows) {
+            call(r, Math.min(callRows, end - r), column, columns, panels, own);
         }
     }
 
-    private void pack(int column, int columns, MachineMemory.Piece panel, long[] arguments) {
-        long bytes = (long) steps() * stepBytes;
-        if (!transposeRight) {
-            packRows(right, column, columns, panel.at(0, bytes), arguments);
-        } else if (k % Bf16Code.UNIT != 0) {
-            packOneByOne(column, columns, panel);
-        } else {
-            arguments[PanelCode.X] = 4L * right.row(column);
-            arguments[PanelCode.X_STRIDE] = 4L * right.stride();
-            arguments[PanelCode.COUNT] = columns;
-            arguments[PanelCode.STEPS] = steps();
-            arguments[PanelCode.TO] = panel.at(0, bytes);
-            arguments[PanelCode.TO_STRIDE] = bytes;
-            code.runAt(functions.packTransposed(), right.data(), arguments);
+    private void pack(int column, int columns, MachineMemory.Piece panels, long[] arguments) {
+        long bytes = (long) steps * stepBytes;
+        if (k % Bf16Code.FILLED_UP != 0) {
+            fillUp(columns, panels.buffer());
         }
-    }
-
-    /** A panel of {@code [k, columns]} as it lies in the matrix. */
-    private void packRows(Matrix matrix, int column, int columns, long to, long[] arguments) {
-        arguments[PanelCode.X] = 4L * (matrix.offset() + column);
-        arguments[PanelCode.X_STRIDE] = 4L * matrix.stride();
+        if (transposeRight && k % Bf16Code.UNIT != 0) {
+            packOneByOne(column, columns, panels.buffer());
+            return;
+        }
+        arguments[PanelCode.X] = 4L * (transposeRight ? right.row(column) : right.offset() + column);
+        arguments[PanelCode.X_STRIDE] = 4L * right.stride();
         arguments[PanelCode.COUNT] = columns;
-        arguments[PanelCode.STEPS] = k;
-        arguments[PanelCode.TO] = to;
-        arguments[PanelCode.TO_STRIDE] = 0;
-        code.runAt(functions.packRows(), matrix.data(), arguments);
+        arguments[PanelCode.STEPS] = transposeRight ? k / 2 : k;
+        arguments[PanelCode.TO] = panels.at(0, code.form().panels(columns) * bytes);
+        arguments[PanelCode.TO_STRIDE] = bytes;
+        code.runAt(transposeRight ? functions.packTransposed() : functions.packRows(), right.data(), arguments);
+    }
+
+    /** Zeros in the place of pairs that are not there. */
+    private void fillUp(int columns, ByteBuffer to) {
+        for (int panel = 0; panel < code.form().panels(columns); panel++) {
+            int end = (panel + 1) * steps * stepBytes;
+            for (int at = end - (steps - (k + 1) / 2) * stepBytes; at < end; at += Long.BYTES) {
+                to.putLong(at, 0);
+            }
+        }
     }
 
     /** For odd sizes, of which a model has none. */
-    private void packOneByOne(int column, int columns, MachineMemory.Piece panel) {
-        for (int step = 0; step < steps(); step++) {
-            for (int c = 0; c < columns; c++) {
+    private void packOneByOne(int column, int columns, ByteBuffer to) {
+        for (int c = 0; c < columns; c++) {
+            int panel = c / width * steps * stepBytes + c % width * 4;
+            for (int step = 0; step < (k + 1) / 2; step++) {
                 int low = bf16(right.get(column + c, 2 * step));
                 int high = 2 * step + 1 < k ? bf16(right.get(column + c, 2 * step + 1)) : 0;
-                panel.buffer().putInt(step * stepBytes + 4 * c, high << 16 | low);
+                to.putInt(panel + step * stepBytes, high << 16 | low);
             }
         }
     }
@@ -192,25 +196,22 @@ final class Bf16Product implements Parallel.Task {
         return bits + 0x7FFF + (bits >>> 16 & 1) >>> 16;
     }
 
-    private void call(int row, int rows, int column, int columns, MachineMemory.Piece panel, long[] arguments) {
+    private void call(int row, int rows, int column, int columns, MachineMemory.Piece panels, MachineScratch own) {
+        long[] arguments = own.arguments;
+        arguments[ProductCode.X] = converted.at(row * leftBytes, (rows + code.form().rowsBehind()) * leftBytes);
+        arguments[ProductCode.X_STRIDE] = leftBytes;
+        arguments[ProductCode.STEPS] = steps;
+        arguments[ProductCode.W] = panels.address();
+        arguments[ProductCode.PANEL] = (long) steps * stepBytes;
+        arguments[ProductCode.NEXT] = panels.address();
         arguments[ProductCode.COLUMNS] = columns;
         arguments[ProductCode.Y] = 4L * (result.row(row) + column);
         arguments[ProductCode.Y_STRIDE] = 4L * result.stride();
         arguments[ProductCode.ACTIVATION] = 0;
         arguments[ProductCode.BIAS] = -1;
+        arguments[ProductCode.SCRATCH] = own.sums.address();
         MachineCalls.finish(arguments, 1f, beta);
-        arguments[ProductCode.W] = panel.address();
-        arguments[ProductCode.PANEL] = 0;
-        arguments[ProductCode.NEXT] = panel.address();
-        arguments[ProductCode.STEPS] = steps();
-        if (transposeLeft) {
-            arguments[ProductCode.X] = converted.at(row / width * leftBytes, leftBytes);
-            arguments[ProductCode.X_STRIDE] = stepBytes;
-        } else {
-            arguments[ProductCode.X] = converted.at(row * leftBytes, rows * leftBytes);
-            arguments[ProductCode.X_STRIDE] = leftBytes;
-        }
-        MachineCalls.floats(code, transposeLeft ? functions.multiplyTransposed() : functions.multiply(), arguments, rows,
-                result.data(), result.data(), result.data());
+        MachineCalls.floats(code, functions.multiply(), arguments, rows, code.form().bf16Rows(), result.data(),
+                result.data(), result.data());
     }
 }

@@ -52,8 +52,8 @@ final class FloatTiles extends ProductCode {
     }
 
     /** {@link #ofFloats}, of pairs. */
-    static FloatTiles ofBf16(Avx512Assembler asm, boolean transposed, Assembler.Label gelu) {
-        return new FloatTiles(asm, transposed, false, asm::bf16Product, gelu);
+    static FloatTiles ofBf16(Avx512Assembler asm, Assembler.Label gelu) {
+        return new FloatTiles(asm, false, false, asm::bf16Product, gelu);
     }
 
     /** Rows of the highest tile where panels have so many columns: vectors half as long are half as many, too. */

@@ -53,15 +53,20 @@ final class MachineCalls {
                                float[] y, float[] bias) {
         arguments[ProductCode.STEPS] = k;
         floats(code, code.address(transposed ? code.functions().multiplyTransposed() : code.functions().multiply()), arguments,
-                rows, x, y, bias == null ? x : bias);
+                rows, code.form().floatRows(), x, y, bias == null ? x : bias);
     }
 
-    /** Calls a function of {@link FloatTiles}, of which all is said but what depends on the rows. */
-    static void floats(MachineCode code, long function, long[] arguments, int rows, float[] x, float[] y, float[] bias) {
+    /**
+     * Calls a product of floats, or of bfloat16, of which all is said but what depends on the rows.
+     *
+     * @param highest rows of the highest tile
+     */
+    static void floats(MachineCode code, long function, long[] arguments, int rows, int highest, float[] x, float[] y,
+                       float[] bias) {
         arguments[ProductCode.SCALES] = 0;
         arguments[ProductCode.SUMS] = 0;
         arguments[ProductCode.ROW_SCALES] = 0;
-        tiles(code.form(), arguments, rows, code.form().floatRows());
+        tiles(code.form(), arguments, rows, highest);
         code.runAt(function, x, x, y, bias, x, arguments);
     }
 

@@ -138,7 +138,8 @@ final class MachineCode {
     /** Of its second part's EAX. */
     private static final int AVX_VNNI = 1 << 4;
     private static final int BF16 = 1 << 5;
-    private static final int AMX_TILE_AND_INT8 = 1 << 24 | 1 << 25;
+    /** BF16, TILE and INT8 of its first part's EDX, which come together. */
+    private static final int AMX = 1 << 22 | 1 << 24 | 1 << 25;
     private static final int AMX_STATE = 3 << 17;
     private static final int ARCH_PRCTL = 158;
     private static final int REQUEST_STATE = 0x1023;
@@ -205,7 +206,7 @@ final class MachineCode {
         }
         if (has(saved[0], AVX512_STATE) && has(features[1], AVX512) && has(features[2], VNNI)) {
             forms.add(MachineForm.AVX512);
-            if (has(saved[0], AMX_STATE) && has(features[3], AMX_TILE_AND_INT8)) {
+            if (has(saved[0], AMX_STATE) && has(features[3], AMX)) {
                 long[] answer = {ARCH_PRCTL, REQUEST_STATE, TILE_DATA};
                 call(code + request, answer);
                 if (answer[0] == 0) {
@@ -240,7 +241,7 @@ final class MachineCode {
      */
     synchronized Bf16Functions bf16() {
         if (bf16 == null) {
-            Bf16Code.Layout code = Bf16Code.layout();
+            Bf16Code.Layout code = Bf16Code.layout(form == MachineForm.AMX);
             bf16 = new Bf16Functions(code, ExecutableMemory.of(code.code(), pages));
         }
         return bf16;

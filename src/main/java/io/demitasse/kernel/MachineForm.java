@@ -11,7 +11,7 @@ enum MachineForm {
     AVX_VNNI(16, ByteTiles.highest(16, 1), ByteTiles.highest(16, 2)),
     /** Vectors of 512 bits; bytes are multiplied by VNNI ({@link ByteTiles}). */
     AVX512(32, ByteTiles.highest(32, 1), ByteTiles.highest(32, 2)),
-    /** The same, but bytes are multiplied by AMX ({@link AmxTiles}). */
+    /** The same, but bytes and bfloat16 are multiplied by AMX ({@link AmxTiles}). */
     AMX(32, AmxTiles.highest(1), AmxTiles.highest(2));
 
     private final int width;
@@ -48,12 +48,22 @@ enum MachineForm {
         return planes == 2 ? rowsOfTwoBytes : rowsOfOneByte;
     }
 
+    /** Rows of the highest tile of pairs of bfloat16. */
+    int bf16Rows() {
+        return this == AMX ? AmxTiles.highest(1) : floatRows();
+    }
+
+    /** Multiplications of bfloat16 of a call: {@link MachineCalls#FLOATS}. */
+    long bf16OfCall() {
+        return this == AMX ? MachineCalls.BYTES : MachineCalls.FLOATS;
+    }
+
     /** Whether numbers for products with bytes are two signed bytes together, or planes of unsigned bytes. */
     boolean pairs() {
         return this == AVX2;
     }
 
-    /** Rows behind the last one of whole numbers that a tile may read. */
+    /** Rows behind the last one of whole numbers, or of bfloat16, that a tile may read. */
     int rowsBehind() {
         return this == AMX ? 2 * AmxTiles.TILE_ROWS : 0;
     }
@@ -68,7 +78,8 @@ enum MachineForm {
         }
         if (this == AMX) {
             Avx512Assembler asm = new Avx512Assembler();
-            return planes(asm, gelu -> new ProductCode[] {new AmxTiles(asm, 1, gelu), new AmxTiles(asm, 2, gelu)});
+            return planes(asm, gelu -> new ProductCode[] {
+                new AmxByteTiles(asm, 1, gelu), new AmxByteTiles(asm, 2, gelu)});
         }
         VectorAssembler asm = this == AVX512 ? new Avx512Assembler() : new Avx2Assembler();
         return planes(asm, gelu -> new ProductCode[] {new ByteTiles(asm, 1, gelu), new ByteTiles(asm, 2, gelu)});

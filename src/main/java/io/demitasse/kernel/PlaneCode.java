@@ -5,7 +5,7 @@ import static io.demitasse.kernel.ProductCode.argument;
 import static io.demitasse.kernel.VectorAssembler.FLOAT;
 
 /**
- * Whole numbers for {@link ByteTiles} and {@link AmxTiles}: planes of unsigned bytes, one or two. Numbers go from 0 to
+ * Whole numbers for {@link ByteTiles} and {@link AmxByteTiles}: planes of unsigned bytes, one or two. Numbers go from 0 to
  * {@link #LARGEST}.
  */
 final class PlaneCode extends WholeNumberCode {

@@ -97,6 +97,10 @@ abstract class ProductCode {
     /** Whether the left matrix lies in the array; else X is an address. */
     abstract boolean leftInArray();
 
+    /** Emits what tiles share, before them. */
+    void subroutines() {
+    }
+
     /** Called once, before and after all tiles of a call. */
     void begin() {
     }
@@ -111,6 +115,7 @@ abstract class ProductCode {
     final void emit(Assembler.Label entry) {
         Assembler.Label[] tiles = new Assembler.Label[highest + 1];
         Assembler.Label table = new Assembler.Label();
+        subroutines();
         for (int height = 1; height <= highest; height++) {
             tiles[height] = new Assembler.Label();
             asm.align(32);

@@ -146,6 +146,8 @@ class AssemblerTest {
                 a -> a.compare(3, 2, at(RCX, 0), VectorAssembler.LESS_THAN));
         forms.put("vshufps zmm9,zmm1,zmm1,0x4e", a -> a.shuffle(9, 1, 1, 0x4E));
         forms.put("vshuff32x4 zmm9,zmm1,zmm1,0x3", a -> a.quarterToFront(9, 1, 3));
+        forms.put("vshuff32x4 zmm9,zmm1,zmm22,0x88", a -> a.evenQuarters(9, 1, 22));
+        forms.put("vshuff32x4 zmm9,zmm1,zmm22,0xdd", a -> a.oddQuarters(9, 1, 22));
         forms.put("vunpcklps zmm4,zmm0,zmm1", a -> a.interleaveLow(4, 0, 1));
         forms.put("vunpckhps zmm4,zmm0,zmm1", a -> a.interleaveHigh(4, 0, 1));
         forms.put("vunpcklpd zmm4,zmm0,zmm1", a -> a.interleavePairsLow(4, 0, 1));
@@ -163,6 +165,7 @@ class AssemblerTest {
         forms.put("tilestored [r8+rax*1+0x80],tmm2", a -> a.tileStore(at(R8, RAX, 1, 128), 2));
         forms.put("tilezero tmm3", a -> a.tileZero(3));
         forms.put("tdpbusd tmm1,tmm4,tmm7", a -> a.tileBytesProduct(1, 4, 7));
+        forms.put("tdpbf16ps tmm1,tmm4,tmm7", a -> a.tileBf16Product(1, 4, 7));
     }
 
     @Test
@@ -288,9 +291,11 @@ class AssemblerTest {
     @Test
     void whatIsEmittedForBf16IsCode() throws IOException, InterruptedException {
         assumeThat(OBJDUMP).as("binutils is installed").exists();
-        Bf16Code.Layout layout = Bf16Code.layout();
-        check("bf16", layout.code(), layout.multiply(), layout.multiplyTransposed(), layout.rows(), layout.packRows(),
-                layout.packTransposed());
+        for (boolean amx : new boolean[] {false, true}) {
+            Bf16Code.Layout layout = Bf16Code.layout(amx);
+            check(amx ? "bf16-amx" : "bf16", layout.code(), layout.multiply(), layout.rows(), layout.columns(), layout.packRows(),
+                    layout.packTransposed());
+        }
     }
 
     private void check(String name, byte[] code, int... entries) throws IOException, InterruptedException {

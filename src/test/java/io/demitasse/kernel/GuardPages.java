@@ -212,13 +212,24 @@ final class GuardPages {
         arguments[PanelCode.TO_STRIDE] = (long) units / 2 * form.stepBytes();
         runAt(functions.packTransposed(), end(4L * ((columns - 1L) * stride + units)), 0, 0, 0, 0);
 
-        boolean transposed = random.nextBoolean();
-        rows = size(transposed ? form.width() : 50);
+        int some = size(form.width());
+        int filledUp = (k + Bf16Code.FILLED_UP - 1) / Bf16Code.FILLED_UP * Bf16Code.FILLED_UP;
+        stride = some + random.nextInt(5);
+        arguments[PanelCode.X_STRIDE] = 4L * stride;
+        arguments[PanelCode.COUNT] = some;
+        arguments[PanelCode.STEPS] = k;
+        arguments[PanelCode.TO] = end((long) form.width() * filledUp * Bf16Code.BYTES);
+        arguments[PanelCode.TO_STRIDE] = (long) filledUp * Bf16Code.BYTES;
+        runAt(functions.columns(), end(4L * ((k - 1L) * stride + some)), 0, 0, 0, 0);
+
+        steps = filledUp / 2;
+        rows = size(50);
         stride = columns + random.nextInt(5);
-        long left = transposed ? form.stepBytes() : 4L * steps + 4L * random.nextInt(5);
-        MachineCalls.tiles(form, arguments, rows, form.floatRows());
-        arguments[ProductCode.X] = end(transposed ? (steps - 1L) * left + 4L * rows : (rows - 1L) * left + 4L * steps);
+        long left = 4L * steps + 4L * random.nextInt(5);
+        MachineCalls.tiles(form, arguments, rows, form.bf16Rows());
+        arguments[ProductCode.X] = end((rows + form.rowsBehind() - 1L) * left + 4L * steps);
         arguments[ProductCode.X_STRIDE] = left;
+        arguments[ProductCode.SCRATCH] = end(AmxTiles.SCRATCH_BYTES);
         arguments[ProductCode.STEPS] = steps;
         arguments[ProductCode.W] = end(panels(columns) * steps * form.stepBytes());
         arguments[ProductCode.PANEL] = (long) steps * form.stepBytes();
@@ -226,7 +237,7 @@ final class GuardPages {
         arguments[ProductCode.Y_STRIDE] = 4L * stride;
         arguments[ProductCode.BIAS] = random.nextInt(2) - 1;
         arguments[ProductCode.FINISH] = random.nextInt(3);
-        runAt(transposed ? functions.multiplyTransposed() : functions.multiply(), 0, 0,
+        runAt(functions.multiply(), 0, 0,
                 end(4L * ((rows - 1L) * stride + columns)), end(4L * columns), 0);
     }
 

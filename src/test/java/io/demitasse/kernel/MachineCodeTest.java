@@ -208,9 +208,13 @@ class MachineCodeTest {
                 float[] expected = c.data().clone();
                 for (int r = 0; r < m; r++) {
                     for (int o = 0; o < n; o++) {
-                        float sum = MachineTwin.pairsOfBf16(k,
-                                a.data(), transposeA ? a.offset() + r : a.row(r), transposeA ? a.stride() : 1,
-                                b.data(), transposeB ? b.row(o) : b.offset() + o, transposeB ? 1 : b.stride());
+                        int from = transposeA ? a.offset() + r : a.row(r);
+                        int step = transposeA ? a.stride() : 1;
+                        int bFrom = transposeB ? b.row(o) : b.offset() + o;
+                        int bStep = transposeB ? 1 : b.stride();
+                        float sum = kernels.code().form() == MachineForm.AMX
+                                ? MachineTwin.tilesOfBf16(k, a.data(), from, step, b.data(), bFrom, bStep)
+                                : MachineTwin.pairsOfBf16(k, a.data(), from, step, b.data(), bFrom, bStep);
                         int at = c.row(r) + o;
                         expected[at] = beta == 0 ? sum : sum + beta * expected[at];
                     }

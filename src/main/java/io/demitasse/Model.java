@@ -74,9 +74,7 @@ public final class Model implements AutoCloseable {
 
     /** Has Java load now what a text takes, so that the first one waits for little more than others. */
     private void warmUp() {
-        if (tokenizer != null) {
-            tokenizer.encode("");
-        }
+        encode(List.of(tokenizer == null ? Input.ofIds(0) : Input.of("")));
         passes.warmUp(head);
     }
 

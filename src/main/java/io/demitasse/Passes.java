@@ -155,6 +155,7 @@ final class Passes implements AutoCloseable {
 
     /** A pass over one token, which nobody is told of. */
     void warmUp(Head head) {
+        FlightRecorder.forwardPass();
         run(new Pass(0, 1, 1), head, List.of(Sequence.of(new int[1])), together, Trace.NONE, new Matrix[1]);
     }
 

@@ -107,7 +107,7 @@ public final class TextClassifier implements AutoCloseable {
      *     cut, see {@link Classification#tokensCut()}
      */
     public Classification classify(String text) {
-        return classify(List.of(text)).get(0);
+        return classify(Input.of(text));
     }
 
     /** Classifies texts as {@link #classify(String)}; each gets the result that it would get alone. */

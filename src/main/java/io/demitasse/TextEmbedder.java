@@ -148,7 +148,7 @@ public final class TextEmbedder implements AutoCloseable {
 
     /** A text's vector, {@code [dim]}, as the model's own files say. */
     public float[] embed(String text) {
-        return embed(List.of(text)).get(0);
+        return model.run(job(List.of(Input.of(text)), settings())).get(0);
     }
 
     /** The texts' vectors, {@code [dim]} each, as the model's own files say. */

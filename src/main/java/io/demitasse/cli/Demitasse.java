@@ -77,7 +77,7 @@ public final class Demitasse {
     /** Machine code is emitted while the command line is read: each takes a tenth of a second in a JVM that has just begun. */
     private static void prepareKernels(String... args) {
         if (args.length > 1) {
-            Thread thread = new Thread(KernelChoice::startsAtOnce, "demitasse-kernels");
+            Thread thread = new Thread(KernelChoice::autoStartsAtOnce, "demitasse-kernels");
             thread.setDaemon(true);
             thread.start();
         }

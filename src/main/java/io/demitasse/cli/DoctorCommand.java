@@ -148,7 +148,8 @@ final class DoctorCommand implements Callable<Integer> {
             double operations = 2.0 * ROWS * DIM * DIM;
             return String.format(Locale.ROOT, "%.1f GFLOPS, %.1f on int8 weights%s, on %d thread%s",
                     operations / floatNanos, operations / byteNanos,
-                    bf16 == null ? "" : String.format(Locale.ROOT, ", %.1f in bfloat16", operations / bf16Nanos), threads, threads == 1 ? "" : "s");
+                    bf16 == null ? "" : String.format(Locale.ROOT, ", %.1f in bfloat16", operations / bf16Nanos),
+                    threads, threads == 1 ? "" : "s");
         }
     }
 }

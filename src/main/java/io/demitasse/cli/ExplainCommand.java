@@ -39,8 +39,9 @@ final class ExplainCommand implements Callable<Integer> {
     public Integer call() {
         try (TextClassifier classifier = TextClassifier.load(model.file(), model.options());
                 Output output = new Output()) {
-            Explanation explanation = label == null ? new Explainer(classifier.model()).explain(text, EnumSet.of(method))
-                    : new Explainer(classifier.model()).explain(new Inspector(classifier.model()).inspect(text), label, EnumSet.of(method));
+            Explainer explainer = new Explainer(classifier.model());
+            Explanation explanation = label == null ? explainer.explain(text, EnumSet.of(method))
+                    : explainer.explain(new Inspector(classifier.model()).inspect(text), label, EnumSet.of(method));
             Attribution attribution = explanation.attributions().get(0);
             output.line(String.format(Locale.ROOT, "%s\t%.4f", explanation.label(), explanation.probability()));
             output.line("");

@@ -89,7 +89,7 @@ final class ModelOptions extends ComputeOptions {
      * the vector kernels.
      */
     Options options(boolean brief) {
-        boolean plain = kernels.equals(KernelChoice.AUTO) && brief && !KernelChoice.startsAtOnce()
+        boolean plain = kernels.equals(KernelChoice.AUTO) && brief && !KernelChoice.autoStartsAtOnce()
                 && int8Activations == Int8Activations.EXACT;
         return options(plain ? "plain" : kernels);
     }

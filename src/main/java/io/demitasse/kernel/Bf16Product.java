@@ -18,8 +18,6 @@ final class Bf16Product implements Parallel.Task {
     /** Bytes of the panels of a task, and of the rows that meet them meanwhile: both are to stay in a cache. */
     private static final int PANEL_BYTES = 1 << 19;
     private static final int LEFT_BYTES = 1 << 18;
-    private static final int MOST_PANELS = 8;
-    private static final int TASKS_A_THREAD = 4;
     private static final int LINE = 64;
 
     private final MachineCode code;
@@ -113,13 +111,13 @@ final class Bf16Product implements Parallel.Task {
     /** Cuts the result into tasks and runs them. */
     private void cut() {
         int panels = code.form().panels(n);
-        int tasks = TASKS_A_THREAD * workspace.parallel().threads();
-        int some = Math.max(1, Math.min(Math.min(panels / tasks, MOST_PANELS),
+        int threads = workspace.parallel().threads();
+        int some = Math.max(1, Math.min(MachineCalls.fairShare(panels, threads),
                 PANEL_BYTES / Math.max(1, steps * stepBytes)));
         taskColumns = some * width;
         across = (panels + some - 1) / some;
-        int down = Math.max((m + TASK_ROWS - 1) / TASK_ROWS, Math.min(tasks / across, m / FEWEST_ROWS));
-        down = Math.max(1, down);
+        int down = Math.max((m + TASK_ROWS - 1) / TASK_ROWS,
+                Math.min(MachineCalls.TASKS_A_THREAD * threads / across, m / FEWEST_ROWS));
         taskRows = (m + down - 1) / down;
         workspace.run(down * across, this);
     }

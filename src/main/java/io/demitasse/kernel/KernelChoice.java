@@ -73,7 +73,7 @@ public final class KernelChoice {
     }
 
     /** Whether the first that work here are as fast for a first text as for any: nothing of them waits for a compiler. */
-    public static boolean startsAtOnce() {
+    public static boolean autoStartsAtOnce() {
         return MachineSupport.obstacle().isEmpty();
     }
 

@@ -11,13 +11,18 @@ final class MachineCalls {
     static final long BYTES = 1 << 24;
 
     private static final int MOST_PANELS = 8;
-    private static final int TASKS_A_THREAD = 4;
+    static final int TASKS_A_THREAD = 4;
 
     private MachineCalls() {
     }
 
     static int roundedUp(int rows) {
         return Math.max(1, (rows + FloatTiles.HIGHEST - 1) / FloatTiles.HIGHEST) * FloatTiles.HIGHEST;
+    }
+
+    /** Panels of a task that leave every thread some tasks. */
+    static int fairShare(int panels, int threads) {
+        return Math.min(panels / (TASKS_A_THREAD * threads), MOST_PANELS);
     }
 
     /**
@@ -28,8 +33,7 @@ final class MachineCalls {
      * @param call multiplications of a call
      */
     static int panelsOfTask(int panels, int threads, long panelWork, long call) {
-        int share = Math.min(panels / (TASKS_A_THREAD * threads), MOST_PANELS);
-        return (int) Math.max(1, Math.min(share, (call + panelWork - 1) / Math.max(1, panelWork)));
+        return (int) Math.max(1, Math.min(fairShare(panels, threads), (call + panelWork - 1) / Math.max(1, panelWork)));
     }
 
     /** Rows of a call where each is so many multiplications; whole tiles. */

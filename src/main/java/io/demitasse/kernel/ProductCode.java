@@ -3,8 +3,9 @@ package io.demitasse.kernel;
 import static io.demitasse.kernel.Assembler.at;
 
 /**
- * Emits a product of a left matrix, read where it lies, and a right one in panels of {@link VectorAssembler#width} columns: for every
- * panel, for every tile of rows, the tile. What a tile is, subclasses say; its height is a parameter of what they emit.
+ * Emits a product of a left matrix, read where it lies, and a right one in panels of {@link VectorAssembler#width}
+ * columns: for every panel, for every tile of rows, the tile. What a tile is, subclasses say; its height is a parameter of
+ * what they emit.
  *
  * <p>The rows of a call are cut into tiles that differ by at most one in height: first some of {@link #HEIGHT} rows, then
  * some of one less. A tile is a subroutine that finds its place in the registers named here and moves on by its height.

@@ -20,6 +20,7 @@ public final class Workspace {
 
     private final Parallel parallel;
     private final Parallel.Loop loop;
+    private final Ranges ranges = new Ranges();
     private final Map<Class<?>, Object> kept = new HashMap<>();
     private final List<Map<Class<?>, Object>> keptByWorker = new ArrayList<>();
     private final List<Matrix> lent = new ArrayList<>();
@@ -52,6 +53,32 @@ public final class Workspace {
     /** {@link Parallel#run}, with nothing allocated. */
     public void run(int steps, Parallel.Task task) {
         parallel.run(loop, steps, task);
+    }
+
+    /** Some of a loop's numbers. */
+    @FunctionalInterface
+    public interface Range {
+        /** The numbers from {@code from} on, to the one before {@code end}. */
+        void run(int from, int end, int worker);
+    }
+
+    /** A loop over the numbers from 0 on, {@code size} of them, of which a task has {@code most}; nothing is allocated. */
+    public void runRanges(int size, int most, Range range) {
+        ranges.size = size;
+        ranges.most = most;
+        ranges.range = range;
+        run((size + most - 1) / most, ranges);
+    }
+
+    private static final class Ranges implements Parallel.Task {
+        private int size;
+        private int most;
+        private Range range;
+
+        @Override
+        public void run(int index, int worker) {
+            range.run(index * most, Math.min(size, (index + 1) * most), worker);
+        }
     }
 
     /**

@@ -76,9 +76,8 @@ public final class Block {
     }
 
     private static void copy(Matrix from, Matrix to, Workspace workspace) {
-        workspace.run((from.rows() + ROWS - 1) / ROWS, (index, worker) -> {
-            int end = Math.min(from.rows(), (index + 1) * ROWS);
-            for (int row = index * ROWS; row < end; row++) {
+        workspace.runRanges(from.rows(), ROWS, (first, end, worker) -> {
+            for (int row = first; row < end; row++) {
                 System.arraycopy(from.data(), from.row(row), to.data(), to.row(row), from.columns());
             }
         });

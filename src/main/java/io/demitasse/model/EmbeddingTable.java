@@ -123,13 +123,11 @@ abstract class EmbeddingTable {
                     parameter.reach(row.applyAsInt(token));
                 }
             }
-            workspace.run((dim + COLUMNS - 1) / COLUMNS, (index, worker) -> {
-                int column = index * COLUMNS;
-                int columns = Math.min(COLUMNS, dim - column);
+            workspace.runRanges(dim, COLUMNS, (column, end, worker) -> {
                 for (int token = 0; token < gradient.rows(); token++) {
                     int to = row.applyAsInt(token);
                     if (to != NO_ROW) {
-                        kernels.add(gradient.data(), gradient.row(token) + column, columns, sums, to * dim + column);
+                        kernels.add(gradient.data(), gradient.row(token) + column, end - column, sums, to * dim + column);
                     }
                 }
             });

@@ -90,9 +90,8 @@ public final class Embeddings {
     /** @param putWord puts a token's word embedding into its row of {@code sums} */
     private Matrix forward(Matrix sums, IntConsumer putWord, Batch batch, Workspace workspace, Trace trace) {
         Matrix hiddenStates = layerNorm.output(sums, workspace, trace);   // [tokens, dim]
-        workspace.run((batch.tokens() + TOKENS - 1) / TOKENS, (index, worker) -> {
-            int end = Math.min(batch.tokens(), (index + 1) * TOKENS);
-            for (int token = index * TOKENS; token < end; token++) {
+        workspace.runRanges(batch.tokens(), TOKENS, (first, end, worker) -> {
+            for (int token = first; token < end; token++) {
                 putWord.accept(token);
                 // In the order in which Hugging Face adds them: a sum of three floats depends on it.
                 if (tokenTypeEmbeddings != null) {

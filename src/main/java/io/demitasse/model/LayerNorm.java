@@ -52,11 +52,8 @@ public final class LayerNorm {
      * @param y {@code [rows, dim]}; may be x
      */
     void forward(Matrix x, Matrix residual, Matrix y, Workspace workspace, Trace trace) {
-        workspace.run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
-            int row = index * ROWS;
-            kernels.addLayerNorm(x, residual, row, Math.min(ROWS, x.rows() - row), weight.values(), bias.values(), epsilon,
-                    y);
-        });
+        workspace.runRanges(x.rows(), ROWS, (row, end, worker) ->
+                kernels.addLayerNorm(x, residual, row, end - row, weight.values(), bias.values(), epsilon, y));
         trace.record(name, "output", y);
     }
 
@@ -68,9 +65,8 @@ public final class LayerNorm {
      */
     Matrix forward(Matrix x, Workspace workspace, Trace trace) {
         Matrix y = output(x, workspace, trace);
-        workspace.run((x.rows() + ROWS - 1) / ROWS, (index, worker) -> {
-            int end = Math.min(x.rows(), (index + 1) * ROWS);
-            for (int row = index * ROWS; row < end; row++) {
+        workspace.runRanges(x.rows(), ROWS, (first, end, worker) -> {
+            for (int row = first; row < end; row++) {
                 forwardRow(x, row, y);
             }
         });
@@ -104,13 +100,13 @@ public final class LayerNorm {
         long mark = workspace.mark();
         Matrix weightSums = workspace.matrix(blocks, dim);
         Matrix biasSums = workspace.matrix(blocks, dim);
-        workspace.run(blocks, (block, worker) -> {
+        workspace.runRanges(x.rows(), SUMMED_ROWS, (first, end, worker) -> {
+            int block = first / SUMMED_ROWS;
             float[] dWeight = weightSums.data();
             float[] dBias = biasSums.data();
             Arrays.fill(dWeight, weightSums.row(block), weightSums.row(block) + dim, 0f);
             Arrays.fill(dBias, biasSums.row(block), biasSums.row(block) + dim, 0f);
-            int end = Math.min(x.rows(), (block + 1) * SUMMED_ROWS);
-            for (int row = block * SUMMED_ROWS; row < end; row++) {
+            for (int row = first; row < end; row++) {
                 kernels.layerNormBackward(x.data(), x.row(row), dim, weight.values(), epsilon,
                         gradient.data(), gradient.row(row), dWeight, weightSums.row(block), dBias, biasSums.row(block));
             }

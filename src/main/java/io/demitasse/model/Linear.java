@@ -157,9 +157,8 @@ public final class Linear {
         for (Part part : parts) {
             Matrix w = part.matrix();
             Matrix some = workspace.columns(y, column, w.rows());
-            workspace.run((some.rows() + ROWS - 1) / ROWS, (index, worker) -> {
-                int end = Math.min(some.rows(), (index + 1) * ROWS);
-                for (int row = index * ROWS; row < end; row++) {
+            workspace.runRanges(some.rows(), ROWS, (first, end, worker) -> {
+                for (int row = first; row < end; row++) {
                     System.arraycopy(part.bias.values(), 0, some.data(), some.row(row), some.columns());
                 }
             });

@@ -9,8 +9,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A tensor that training changes, with its gradient. Layers read the values at every pass, so an
- * optimiser may change them in place without notifying the layers, and add to the gradient at every backward pass. Not thread-safe: it belongs to one training.
+ * A tensor that training changes, with its gradient. Layers read the values at every pass, so an optimiser may
+ * change them in place without notifying the layers, and add to the gradient at every backward pass. Not thread-safe: it
+ * belongs to one training.
  *
  * <p>An embedding table remembers which rows a backward pass has reached, since of 30,522 words a batch has a few
  * hundred: the others' gradients are zero and stay so.
@@ -133,14 +134,12 @@ public final class Parameter {
         float[] sums = gradientArray();
         int share = (sums.length + workspace.parallel().threads() - 1) / workspace.parallel().threads();
         int most = Math.max(COLUMNS, Math.min(MOST_COLUMNS, (share + COLUMNS - 1) / COLUMNS * COLUMNS));
-        workspace.run((sums.length + most - 1) / most, (index, worker) -> {
-            int column = index * most;
-            int columns = Math.min(most, sums.length - column);
+        workspace.runRanges(sums.length, most, (column, end, worker) -> {
             if (beta == 0) {
-                Arrays.fill(sums, column, column + columns, 0f);
+                Arrays.fill(sums, column, end, 0f);
             }
             for (int row = 0; row < terms.rows(); row++) {
-                kernels.add(terms.data(), terms.row(row) + column, columns, sums, column);
+                kernels.add(terms.data(), terms.row(row) + column, end - column, sums, column);
             }
         });
     }

@@ -52,7 +52,8 @@ final class TaskService implements Service {
     @Override
     public String input() {
         return isOfOneText() ? "a text" : task.fields().stream()
-                .map(field -> "\"" + field.name() + "\"" + (field.many() ? ": [...]" : "")).collect(Collectors.joining(", ", "{", "}"));
+                .map(field -> "\"" + field.name() + "\"" + (field.many() ? ": [...]" : ""))
+                .collect(Collectors.joining(", ", "{", "}"));
     }
 
     private boolean isOfOneText() {

@@ -98,7 +98,7 @@ public final class Inspection {
         return config.isBert() ? "tanh" : "relu";
     }
 
-    /** What makes probabilities of logits, by its name in Hugging Face's pipelines: {@code softmax}, {@code sigmoid} or {@code none}. */
+    /** What makes probabilities of logits, by its name in Hugging Face's pipelines: softmax, sigmoid or none. */
     public String functionToApply() {
         return functionToApply;
     }

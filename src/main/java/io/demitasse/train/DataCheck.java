@@ -99,7 +99,8 @@ public final class DataCheck {
         }
         if (!contradicted.isEmpty()) {
             warnings.add(contradicted.size()
-                    + (contradicted.size() == 1 ? " training text has" : " training texts have") + " more than one label: " + contradiction);
+                    + (contradicted.size() == 1 ? " training text has" : " training texts have")
+                    + " more than one label: " + contradiction);
         }
     }
 

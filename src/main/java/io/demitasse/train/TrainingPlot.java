@@ -115,7 +115,8 @@ final class TrainingPlot {
         List<Point> values = points(metric.key());
         double lowest = values.stream().mapToDouble(Point::value).min().orElse(0);
         double highest = values.stream().mapToDouble(Point::value).max().orElse(1);
-        Scale y = axis(Math.max(metric == Metric.PEARSON ? -1 : 0, lowest - 0.02), Math.min(1, highest + 0.02), METRIC_TOP, METRIC_BOTTOM, "%.3f");
+        Scale y = axis(Math.max(metric == Metric.PEARSON ? -1 : 0, lowest - 0.02), Math.min(1, highest + 0.02),
+                METRIC_TOP, METRIC_BOTTOM, "%.3f");
         text(LEFT, METRIC_TOP - 16, "name", metric.title());
         curve("metric", values, y);
         values.forEach(point -> circle("point metric", point, y));

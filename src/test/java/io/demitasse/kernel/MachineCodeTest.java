@@ -192,7 +192,7 @@ class MachineCodeTest {
         try (Parallel parallel = new Parallel(2)) {
             Workspace workspace = new Workspace(parallel);
             for (int i = 0; i < SHAPES; i++) {
-                int m = size(30, 200);
+                int m = i % 100 == 50 ? 256 + random.nextInt(400) : size(30, 200);
                 int n = size(70, 200);
                 int k = i % 100 == 0 ? 3000 + random.nextInt(200) : size(70, 400);
                 boolean transposeA = random.nextBoolean();

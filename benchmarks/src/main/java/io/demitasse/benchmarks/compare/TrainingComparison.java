@@ -16,7 +16,8 @@ import java.util.function.IntFunction;
 public final class TrainingComparison {
 
     private static final String USAGE = "usage: TrainingComparison --model F32.flat --module TRAINING.pt"
-            + " --script pytorch_training.py [--python PYTHON] [--threads N] [--rounds N] [--steps N] [--precision f32|bf16] [--json out.json]";
+            + " --script pytorch_training.py [--python PYTHON] [--threads N] [--rounds N] [--steps N]"
+            + " [--precision f32|bf16] [--json out.json]";
     private static final List<String> NAMES = List.of("--model", "--module", "--script", "--python", "--threads",
             "--rounds", "--steps", "--precision", "--json");
 

@@ -273,6 +273,7 @@ public final class ServeSoak {
     private HttpResponse<String> post(HttpClient http, String path, String body)
             throws IOException, InterruptedException {
         return http.send(HttpRequest.newBuilder(server.resolve(path)).timeout(Duration.ofSeconds(60))
-                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString());
+                .header("Content-Type", "application/json").POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+                HttpResponse.BodyHandlers.ofString());
     }
 }

@@ -15,7 +15,8 @@ import org.springframework.ai.rag.postretrieval.document.DocumentPostProcessor;
 /**
  * Sorts what was retrieved by how well it answers the query, best first, with a cross-encoder; each document's score
  * becomes the cross-encoder's. Each call is an observation, {@code gen_ai.client.operation} with
- * {@code gen_ai.operation.name=rerank} and the keys that Spring AI's own observations have. Immutable and thread-safe; the reranker stays the caller's to close.
+ * {@code gen_ai.operation.name=rerank} and the keys that Spring AI's own observations have. Immutable and
+ * thread-safe; the reranker stays the caller's to close.
  */
 public final class DemitasseReranker implements DocumentPostProcessor {
 

@@ -131,8 +131,8 @@ final class Bf16Product implements Parallel.Task {
         int columns = Math.min(taskColumns, n - column);
         MachineScratch own = MachineScratch.of(workspace, worker);
         MachineMemory.Piece panels = own.panels((long) code.form().panels(columns) * steps * stepBytes);
-        if (k > 0) {
-            pack(column, columns, panels, own.arguments);
+        for (int c = 0; c < columns && k > 0; c += width) {
+            pack(column + c, Math.min(width, columns - c), panels, c / width, own.arguments);
         }
         int highest = code.form().bf16Rows();
         long rows = Math.min(LEFT_BYTES / leftBytes, code.form().bf16OfCall() / Math.max(1, 2L * steps * columns));
@@ -142,42 +142,33 @@ final class Bf16Product implements Parallel.Task {
         }
     }
 
-    private void pack(int column, int columns, MachineMemory.Piece panels, long[] arguments) {
-        long bytes = (long) steps * stepBytes;
-        if (k % Bf16Code.FILLED_UP != 0) {
-            fillUp(columns, panels.buffer());
+    /** A panel, with zeros in the place of pairs that are not there. */
+    private void pack(int column, int columns, MachineMemory.Piece panels, int panel, long[] arguments) {
+        int bytes = steps * stepBytes;
+        int begin = panel * bytes;
+        for (int at = begin + (k + 1) / 2 * stepBytes; at < begin + bytes; at += Long.BYTES) {
+            panels.buffer().putLong(at, 0);
         }
         if (transposeRight && k % Bf16Code.UNIT != 0) {
-            packOneByOne(column, columns, panels.buffer());
+            packOneByOne(column, columns, panels.buffer(), begin);
             return;
         }
         arguments[PanelCode.X] = 4L * (transposeRight ? right.row(column) : right.offset() + column);
         arguments[PanelCode.X_STRIDE] = 4L * right.stride();
         arguments[PanelCode.COUNT] = columns;
         arguments[PanelCode.STEPS] = transposeRight ? k / 2 : k;
-        arguments[PanelCode.TO] = panels.at(0, code.form().panels(columns) * bytes);
+        arguments[PanelCode.TO] = panels.at(begin, bytes);
         arguments[PanelCode.TO_STRIDE] = bytes;
         code.runAt(transposeRight ? functions.packTransposed() : functions.packRows(), right.data(), arguments);
     }
 
-    /** Zeros in the place of pairs that are not there. */
-    private void fillUp(int columns, ByteBuffer to) {
-        for (int panel = 0; panel < code.form().panels(columns); panel++) {
-            int end = (panel + 1) * steps * stepBytes;
-            for (int at = end - (steps - (k + 1) / 2) * stepBytes; at < end; at += Long.BYTES) {
-                to.putLong(at, 0);
-            }
-        }
-    }
-
     /** For odd sizes, of which a model has none. */
-    private void packOneByOne(int column, int columns, ByteBuffer to) {
-        for (int c = 0; c < columns; c++) {
-            int panel = c / width * steps * stepBytes + c % width * 4;
-            for (int step = 0; step < (k + 1) / 2; step++) {
+    private void packOneByOne(int column, int columns, ByteBuffer to, int begin) {
+        for (int step = 0; step < (k + 1) / 2; step++) {
+            for (int c = 0; c < columns; c++) {
                 int low = bf16(right.get(column + c, 2 * step));
                 int high = 2 * step + 1 < k ? bf16(right.get(column + c, 2 * step + 1)) : 0;
-                to.putInt(panel + step * stepBytes, high << 16 | low);
+                to.putInt(begin + step * stepBytes + 4 * c, high << 16 | low);
             }
         }
     }

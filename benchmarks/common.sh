@@ -1,4 +1,4 @@
-# Sourced by the comparisons: builds what they run, and runs it.
+# Sourced by other scripts here: reads their options, builds what the comparisons run, and runs it.
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 library=$here/../target/demitasse.jar
@@ -19,6 +19,24 @@ value() {   # NAME ARGUMENTS...: what follows NAME in the arguments; nothing if 
         fi
         shift
     done
+}
+
+in_turns() {   # KNOWN ARGUMENTS...: sets rounds, model and jars from the known options, and homes from what follows them
+    local known=$1
+    shift
+    jars=(target/demitasse.jar)
+    while [[ ${1:-} == --* ]]; do
+        [[ " $known " == *" $1 "* ]] || fail "there is no option $1"
+        (($# > 1)) || fail "$1 needs a value"
+        case $1 in
+            --rounds) rounds=$2 ;;
+            --model) model=$2 ;;
+            --jar) jars+=("$2") ;;
+        esac
+        shift 2
+    done
+    (($#)) || fail "name at least one JAVA_HOME"
+    homes=("$@")
 }
 
 find_model() {   # ARGUMENTS...: sets model to what --model names

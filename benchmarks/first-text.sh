@@ -3,22 +3,11 @@
 #   benchmarks/first-text.sh [--rounds N] [--model FILE] [--jar OTHER.jar] JAVA_HOME...
 # A row for each Java and jar, each round in a JVM of its own and in turns, with minimum/median/maximum.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$here/.."
 
-rounds=7 model=weights/sst2-distilbert.flat jars=(target/demitasse.jar)
-while [[ ${1:-} == --* ]]; do
-    case $1 in
-        --rounds) rounds=$2 ;;
-        --model) model=$2 ;;
-        --jar) jars+=("$2") ;;
-        *) echo "first-text.sh: there is no option $1" >&2; exit 2 ;;
-    esac
-    shift 2
-done
-if (($# == 0)); then
-    echo "first-text.sh: name at least one JAVA_HOME" >&2
-    exit 2
-fi
+rounds=7 model=weights/sst2-distilbert.flat
+in_turns "--rounds --model --jar" "$@"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -46,10 +35,10 @@ public class App {
     }
 }
 JAVA
-"$1/bin/javac" --release 17 -cp "${jars[0]}" -d "$folder" "$folder/App.java"
+"${homes[0]}/bin/javac" --release 17 -cp "${jars[0]}" -d "$folder" "$folder/App.java"
 gson=(target/lib/gson-*.jar)
 
-python3 - "$folder" "$model" "$rounds" "${gson[0]}" "${jars[@]}" -- "$@" << 'PYTHON'
+python3 - "$folder" "$model" "$rounds" "${gson[0]}" "${jars[@]}" -- "${homes[@]}" << 'PYTHON'
 import os, statistics, subprocess, sys
 
 folder, model, rounds, gson = sys.argv[1:5]

@@ -4,21 +4,11 @@
 # A row for each Java and stage, with minimum/median/maximum of wall milliseconds, processor milliseconds and resident MB.
 # --jar adds the same stages of another build, which needs its lib/ beside it.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+cd "$here/.."
 
-rounds=5 jars=(target/demitasse.jar)
-while [[ ${1:-} == --* ]]; do
-    case $1 in
-        --rounds) rounds=$2 ;;
-        --jar) jars+=("$2") ;;
-        *) echo "start.sh: there is no option $1" >&2; exit 2 ;;
-    esac
-    shift 2
-done
-if (($# == 0)); then
-    echo "start.sh: name at least one JAVA_HOME" >&2
-    exit 2
-fi
+rounds=5
+in_turns "--rounds --jar" "$@"
 
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -33,9 +23,9 @@ stage() {
 }
 
 echo 'public class Hello { public static void main(String[] args) { System.out.println("hello"); } }' > "$folder/Hello.java"
-"$1/bin/javac" --release 17 -d "$folder" "$folder/Hello.java"
+"${homes[0]}/bin/javac" --release 17 -d "$folder" "$folder/Hello.java"
 number=0
-for home in "$@"; do
+for home in "${homes[@]}"; do
     java=$home/bin/java
     options=(-XX:+UseSerialGC -XX:NewSize=16m --enable-native-access=ALL-UNNAMED -XX:+UseTransparentHugePages
         --add-modules jdk.incubator.vector)

@@ -53,7 +53,7 @@ final class MachineKernels implements Kernels {
         } catch (LinkageError e) {
             throw new IllegalArgumentException("bf16 does not work here: " + e.getMessage(), e);
         }
-        return new MachineKernels(code, planes, true);
+        return bf16 ? this : new MachineKernels(code, planes, true);
     }
 
     MachineCode code() {

@@ -153,7 +153,7 @@ final class Passes implements AutoCloseable {
         return passes;
     }
 
-    /** A pass over one token, which nobody is told of. */
+    /** A pass over one token, which nobody is told of: the recorder is asked for, since its classes are to be there, too. */
     void warmUp(Head head) {
         FlightRecorder.forwardPass();
         run(new Pass(0, 1, 1), head, List.of(Sequence.of(new int[1])), together, Trace.NONE, new Matrix[1]);

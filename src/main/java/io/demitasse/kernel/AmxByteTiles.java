@@ -7,12 +7,10 @@ import static io.demitasse.kernel.VectorAssembler.FLOAT;
 /** {@link ByteTiles} by AMX: the same sums of the same bytes in the same places. */
 final class AmxByteTiles extends AmxTiles {
 
-    private final int planes;
     private final ByteFinish finish;
 
     AmxByteTiles(Avx512Assembler asm, int planes, Assembler.Label gelu) {
         super(asm, planes, gelu);
-        this.planes = planes;
         this.finish = new ByteFinish(asm, planes);
     }
 

@@ -1,6 +1,7 @@
 package io.demitasse.kernel;
 
 import static io.demitasse.kernel.Assembler.at;
+import static io.demitasse.kernel.Avx512Assembler.VECTOR;
 
 /**
  * Tiles by AMX, whose tile registers hold 16 rows of 64 bytes: rows of the left matrix, steps of half of a panel, or sums of
@@ -15,7 +16,7 @@ abstract class AmxTiles extends ProductCode {
     /** Rows of a tile register. */
     static final int TILE_ROWS = 16;
     /** Bytes of memory for the sums. */
-    static final int SCRATCH_BYTES = 4 * TILE_ROWS * Avx512Assembler.VECTOR;
+    static final int SCRATCH_BYTES = 4 * TILE_ROWS * VECTOR;
     /** Steps of a panel that a tile takes in. */
     static final int STEPS_A_TILE = 16;
 
@@ -30,7 +31,7 @@ abstract class AmxTiles extends ProductCode {
     private static final int COUNT = Assembler.RAX;
 
     final Avx512Assembler asm;
-    private final int planes;
+    final int planes;
     private final Assembler.Label configuration = new Assembler.Label();
     private final Assembler.Label oneTile = new Assembler.Label();
     private final Assembler.Label twoTiles = new Assembler.Label();
@@ -71,7 +72,7 @@ abstract class AmxTiles extends ProductCode {
         int[] bytes = new int[64];
         bytes[0] = 1;
         for (int tile = 0; tile < 8; tile++) {
-            bytes[16 + 2 * tile] = Avx512Assembler.VECTOR;
+            bytes[16 + 2 * tile] = VECTOR;
             bytes[48 + tile] = TILE_ROWS;
         }
         asm.bytes(bytes);
@@ -123,7 +124,7 @@ abstract class AmxTiles extends ProductCode {
         asm.tileLoad(6, at(RIGHT_NOW, PANEL_STRIDE, 1, 0));
         asm.tileLoad(4, at(LEFT, ROW_STRIDE, 1, 0));
         product(0, 4, 6);
-        asm.tileLoad(7, at(RIGHT_NOW, PANEL_STRIDE, 1, Avx512Assembler.VECTOR));
+        asm.tileLoad(7, at(RIGHT_NOW, PANEL_STRIDE, 1, VECTOR));
         product(1, 4, 7);
         if (lefts == 2) {
             asm.tileLoad(5, at(SECOND_LEFT, ROW_STRIDE, 1, 0));
@@ -134,8 +135,8 @@ abstract class AmxTiles extends ProductCode {
             step();
         }
         asm.addImmediate(RIGHT_NOW, STEPS_A_TILE * asm.stepBytes());
-        asm.addImmediate(LEFT, Avx512Assembler.VECTOR);
-        asm.addImmediate(SECOND_LEFT, Avx512Assembler.VECTOR);
+        asm.addImmediate(LEFT, VECTOR);
+        asm.addImmediate(SECOND_LEFT, VECTOR);
         asm.subImmediate(COUNT, 1);
         asm.jumpIf(Assembler.NOT_EQUAL, loop);
         asm.bind(summed);
@@ -150,8 +151,8 @@ abstract class AmxTiles extends ProductCode {
         asm.mov(SUMS_OF_ROW, argument(SCRATCH));
         asm.movImmediate(Assembler.RAX, rowBytes);
         for (int sums = 0; sums < 2 * lefts; sums++) {
-            int offset = planes == 2 ? sums * Avx512Assembler.VECTOR
-                    : sums / 2 * TILE_ROWS * rowBytes + sums % 2 * Avx512Assembler.VECTOR;
+            int offset = planes == 2 ? sums * VECTOR
+                    : sums / 2 * TILE_ROWS * rowBytes + sums % 2 * VECTOR;
             asm.tileStore(at(SUMS_OF_ROW, Assembler.RAX, 1, offset), sums);
         }
         beginRows();

@@ -18,7 +18,6 @@ final class Bf16Product implements Parallel.Task {
     /** Bytes of the panels of a task, and of the rows that meet them meanwhile: both are to stay in a cache. */
     private static final int PANEL_BYTES = 1 << 19;
     private static final int LEFT_BYTES = 1 << 18;
-    private static final int LINE = 64;
 
     private final MachineCode code;
     private final Bf16Functions functions;
@@ -80,12 +79,9 @@ final class Bf16Product implements Parallel.Task {
     /** A line of the cache more than its numbers take: rows a power of two apart would meet in few places of it. */
     private void convertLeft() {
         steps = (k + Bf16Code.FILLED_UP - 1) / Bf16Code.FILLED_UP * Bf16Code.FILLED_UP / 2;
-        leftBytes = 2L * Bf16Code.BYTES * steps + LINE;
+        leftBytes = 2L * Bf16Code.BYTES * steps + MachineMemory.LINE;
         int blocks = (m + width - 1) / width;
-        long bytes = ((long) blocks * width + code.form().rowsBehind()) * leftBytes;
-        if (converted.buffer().capacity() < bytes) {
-            converted = MachineMemory.allocate(bytes);
-        }
+        converted = converted.orLarger(((long) blocks * width + code.form().rowsBehind()) * leftBytes);
         if (k > 0) {
             workspace.run(transposeLeft ? blocks : (m + CONVERTED_ROWS - 1) / CONVERTED_ROWS, converting);
         }

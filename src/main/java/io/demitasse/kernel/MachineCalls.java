@@ -36,11 +36,6 @@ final class MachineCalls {
         return (int) Math.max(1, Math.min(fairShare(panels, threads), (call + panelWork - 1) / Math.max(1, panelWork)));
     }
 
-    /** Rows of a call where each is so many multiplications; whole tiles. */
-    static int rowsOfCall(long work) {
-        return roundedUp((int) Math.min(FLOATS, FLOATS / Math.max(1, work)));
-    }
-
     static void left(long[] arguments, float[] data, int offset, int stride) {
         arguments[ProductCode.X] = 4L * offset;
         arguments[ProductCode.X_STRIDE] = 4L * stride;

@@ -9,7 +9,8 @@ import java.nio.ByteOrder;
  */
 final class MachineMemory {
 
-    private static final int LINE = 64;
+    /** Bytes of a line of the cache. */
+    static final int LINE = 64;
     private static final int SMALLEST = 1 << 18;
     private static final int LARGEST = 1 << 24;
     /** Pieces begin with one where they are as large, so that their pages can be huge ones. */
@@ -29,6 +30,11 @@ final class MachineMemory {
                 throw new IndexOutOfBoundsException(size + " bytes at " + offset + " of " + buffer.capacity());
             }
             return address + offset;
+        }
+
+        /** This, or a new piece if it has fewer bytes than these; with any contents. */
+        Piece orLarger(long bytes) {
+            return buffer.capacity() < bytes ? allocate(bytes) : this;
         }
     }
 

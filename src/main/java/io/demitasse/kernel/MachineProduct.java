@@ -145,12 +145,8 @@ final class MachineProduct implements Parallel.Task {
     private void quantise(Workspace workspace) {
         long rowBytes = 4L * weight.steps() * kernels.planes();
         long rows = (long) m + form.rowsBehind();
-        if (quantised.buffer().capacity() < rows * rowBytes) {
-            quantised = MachineMemory.allocate(rows * rowBytes);
-        }
-        if (rowScales.buffer().capacity() < (long) WholeNumberCode.ROW_BYTES * m) {
-            rowScales = MachineMemory.allocate((long) WholeNumberCode.ROW_BYTES * m);
-        }
+        quantised = quantised.orLarger(rows * rowBytes);
+        rowScales = rowScales.orLarger((long) WholeNumberCode.ROW_BYTES * m);
         this.workspace = workspace;
         int tasks = (m + QUANTISED_ROWS - 1) / QUANTISED_ROWS;
         if (tasks == 1) {

@@ -15,9 +15,7 @@ final class MachineScratch {
 
     /** Room for panels of so many bytes, with any contents. */
     MachineMemory.Piece panels(long bytes) {
-        if (panels.buffer().capacity() < bytes) {
-            panels = MachineMemory.allocate(bytes);
-        }
+        panels = panels.orLarger(bytes);
         return panels;
     }
 }

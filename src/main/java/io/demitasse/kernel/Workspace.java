@@ -68,6 +68,7 @@ public final class Workspace {
         ranges.most = most;
         ranges.range = range;
         run((size + most - 1) / most, ranges);
+        ranges.range = null;
     }
 
     private static final class Ranges implements Parallel.Task {

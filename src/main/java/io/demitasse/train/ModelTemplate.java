@@ -25,8 +25,8 @@ record ModelTemplate(JsonObject config, JsonObject tokenizer, List<String> label
     static ModelTemplate of(FlatFile file, Objective objective, List<String> labels) {
         Map<String, String> metadata = new LinkedHashMap<>(file.metadata());
         metadata.put("dtype", "f32");
-        return new ModelTemplate(trained(file.config(), ModelConfig.of(file).modelType(), objective, labels), file.tokenizer(), labels,
-                metadata, file.has(FlatFile.VOCABULARY) ? file.bytes(FlatFile.VOCABULARY) : null);
+        return new ModelTemplate(trained(file.config(), ModelConfig.of(file).modelType(), objective, labels),
+                file.tokenizer(), labels, metadata, file.has(FlatFile.VOCABULARY) ? file.bytes(FlatFile.VOCABULARY) : null);
     }
 
     private static JsonObject trained(JsonObject original, String modelType, Objective objective,

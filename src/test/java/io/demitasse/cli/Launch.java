@@ -22,8 +22,8 @@ final class Launch {
 
     /** What the launcher and the stand-ins call. */
     private static final List<String> TOOLS = List.of("bash", "cat", "cmp", "cp", "env", "find", "flock",
-            "grep", "head", "locale", "ls", "mkdir", "mktemp", "mv", "printf", "readlink", "rm", "sed", "sleep", "tail", "touch", "tr",
-            "xargs");
+            "grep", "head", "locale", "ls", "mkdir", "mktemp", "mv", "printf", "readlink", "rm", "sed", "sleep", "tail",
+            "touch", "tr", "xargs");
 
     private static final String JAVA = """
             #!/usr/bin/env bash

@@ -293,8 +293,8 @@ class AssemblerTest {
         assumeThat(OBJDUMP).as("binutils is installed").exists();
         for (boolean amx : new boolean[] {false, true}) {
             Bf16Code.Layout layout = Bf16Code.layout(amx);
-            check(amx ? "bf16-amx" : "bf16", layout.code(), layout.multiply(), layout.rows(), layout.columns(), layout.packRows(),
-                    layout.packTransposed());
+            check(amx ? "bf16-amx" : "bf16", layout.code(), layout.multiply(), layout.rows(), layout.columns(),
+                    layout.packRows(), layout.packTransposed());
         }
     }
 

@@ -25,7 +25,8 @@ import java.util.stream.IntStream;
  * How long a training step's forward and backward pass take, what that is in GFLOPS, and where the time goes:
  * {@code TrainStepBenchmark FILE.flat [THREADS [STEPS [KERNELS]]]}, kernels as in {@code machine+bf16}. A batch has 16
  * sequences of 36 tokens; dropout is on. The optimiser is not part of it. Parts are kinds of arithmetic, timed in steps
- * of their own, since that costs some time: milliseconds a step of all threads together, matrix products on all threads by the clock.
+ * of their own, since that costs some time: milliseconds a step of all threads together, matrix products on all
+ * threads by the clock.
  */
 public final class TrainStepBenchmark {
 
